@@ -1,0 +1,9 @@
+/**
+ * Live delivery, at most once: the store is the truth, a message only makes it arrive sooner. Two implementations:
+ * memory (one process) and Redis. `subscribe` resolves once the listener is attached; returning the iterator frees it.
+ */
+export type PubSub = {
+  publish(channel: string, message: unknown): Promise<void>;
+  subscribe(channel: string, listener: (message: unknown) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+};
