@@ -1,0 +1,56 @@
+import { fold } from './text.ts';
+
+/** Hashed feature ids (ascending) with weights of unit Euclidean length. */
+export type Features = { ids: Int32Array; values: Float32Array };
+
+const fnvOffset = 0x811c9dc5;
+const step = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193);
+const finish = (hash: number, mask: number): number => {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 13)) & mask;
+};
+
+/** Longest part of an utterance that is looked at, in UTF-16 units; what follows says little about its intent. */
+export const featureWindow = 1_000;
+
+/** Word 1-2-grams and character 2-5-grams within words, FNV-1a hashed into `buckets` (a power of two), log-tf, L2. */
+export const features = (utterance: string, buckets: number): Features => {
+  const mask = buckets - 1;
+  const counts = new Map<number, number>();
+  const count = (hash: number) => {
+    const id = finish(hash, mask);
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  };
+  const words = fold(utterance.slice(0, featureWindow).normalize('NFKC')).match(/[\p{L}\p{N}]+|[?€$£]/gu) ?? [];
+  let previous = step(fnvOffset, 1);
+  for (const word of words) {
+    let hash = step(fnvOffset, 2);
+    let pair = step(previous, 3);
+    for (let i = 0; i < word.length; i++) {
+      hash = step(hash, word.charCodeAt(i));
+      pair = step(pair, word.charCodeAt(i));
+    }
+    count(hash);
+    count(pair);
+    previous = hash;
+    const padded = ` ${word} `;
+    for (let start = 0; start < padded.length - 1; start++) {
+      let gram = step(fnvOffset, 4);
+      for (let end = start; end < Math.min(start + 5, padded.length); end++) {
+        gram = step(gram, padded.charCodeAt(end));
+        if (end > start) count(gram);
+      }
+    }
+  }
+  const ids = Int32Array.from(counts.keys()).sort();
+  const values = new Float32Array(ids.length);
+  let square = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const value = 1 + Math.log(counts.get(ids[i] as number) ?? 1);
+    values[i] = value;
+    square += value * value;
+  }
+  const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * scale;
+  return { ids, values };
+};
