@@ -47,9 +47,6 @@ const mean = (gains: Gains) => {
 };
 
 console.log(`Cranfield, ${index.size} documents, ${queries.length} queries`);
-console.log(
-  `nDCG@10 ${mean(asWritten).toFixed(3)} (BM25 k1=1.2 b=0.75, English Snowball stems, stopwords; gain = code as written)`,
-);
 console.log('nDCG@10 of BM25, k1=1.2 b=0.75, English Snowball stems, stopwords:');
 const graded = mean(gainsBy((code) => (code > 0 ? 5 - code : 0)));
 console.log(`  ${graded.toFixed(3)}  graded, gain = 5 - code, -1 is no gain`);
