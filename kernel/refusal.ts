@@ -22,7 +22,11 @@ export class Refusal extends Error {
   readonly issues: readonly RefusalIssue[];
   readonly retryAfterMs: number | null;
 
-  constructor(code: RefusalCode, message: string, details: { issues?: readonly RefusalIssue[]; retryAfterMs?: number } = {}) {
+  constructor(
+    code: RefusalCode,
+    message: string,
+    details: { issues?: readonly RefusalIssue[]; retryAfterMs?: number } = {},
+  ) {
     super(message);
     this.name = 'Refusal';
     this.code = code;

@@ -1,0 +1,158 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type {
+  SqlDriverAdapter,
+  SqlDriverAdapterFactory,
+  SqlQuery,
+  SqlResultSet,
+  Transaction,
+} from '@prisma/driver-adapter-utils';
+import { LRUCache } from 'lru-cache';
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+
+/** One pool per database login; every context of a process shares it. `pipeline` lets BEGIN, query and COMMIT travel together. */
+export const openPool = (url: string, options: { max: number; onError?: (error: Error) => void }): Pool => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 30_000,
+    pipeline: true,
+    // adapter-pg drops a timestamp's offset, so the session must not have one.
+    options: '-c TimeZone=UTC -c statement_timeout=15000',
+  } as pg.PoolConfig);
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+};
+
+/** What a connection is allowed to see: a role that owns nothing, and for tenant roles the tenant. */
+type Rights = { readonly role: string; readonly tenantId?: string };
+
+const begin = ({ role, tenantId }: Rights): string => {
+  const claims = tenantId === undefined ? '' : JSON.stringify({ role, tenant_id: tenantId });
+  return `BEGIN; SELECT set_config('role', ${pg.escapeLiteral(role)}, true), set_config('request.jwt.claims', ${pg.escapeLiteral(claims)}, true)`;
+};
+
+/** The parts of adapter-pg's connection that are needed to point it at a connection of our choosing. */
+type PgAdapter = SqlDriverAdapter & { onError(error: unknown): never };
+type PgTransaction = Transaction & { readonly client: pg.PoolClient };
+
+/**
+ * Row Level Security inside Prisma's driver adapter: whatever SQL Prisma emits runs in a transaction that carries the
+ * role and the tenant (transaction-local, so nothing survives into the pool). A single statement travels with its
+ * BEGIN and COMMIT in one round trip. No Prisma call can go round it.
+ */
+const adapterWithRights = (pool: Pool, rights: Rights): SqlDriverAdapterFactory => {
+  // Prisma re-sends the same few SQL texts; naming them lets PostgreSQL keep their plans. 63 bytes is its name limit.
+  const inner = new PrismaPg(pool, { statementNameGenerator: statementName });
+  const opening = begin(rights);
+  return {
+    provider: 'postgres',
+    adapterName: 'parley-rls-pg',
+    connect: async () => {
+      const adapter = (await inner.connect()) as unknown as PgAdapter;
+      const run = async <T>(query: SqlQuery, method: 'queryRaw' | 'executeRaw'): Promise<T> => {
+        const connection = await pool.connect().catch((error: unknown) => adapter.onError(error));
+        let broken: Error | undefined;
+        try {
+          const onConnection = Object.create(adapter, { client: { value: connection } }) as PgAdapter;
+          const [started, result, committed] = await Promise.allSettled([
+            connection.query(opening),
+            onConnection[method](query) as Promise<unknown>,
+            connection.query('COMMIT'),
+          ]);
+          if (started.status === 'rejected') {
+            broken = started.reason as Error;
+            adapter.onError(broken);
+          }
+          // A failed statement turns the COMMIT that follows it into a ROLLBACK.
+          if (result.status === 'rejected') throw result.reason;
+          if (committed.status === 'rejected') {
+            broken = committed.reason as Error;
+            adapter.onError(broken);
+          }
+          return result.value as T;
+        } finally {
+          connection.release(broken);
+        }
+      };
+      return Object.assign(Object.create(adapter) as SqlDriverAdapter, {
+        queryRaw: (query: SqlQuery) => run<SqlResultSet>(query, 'queryRaw'),
+        executeRaw: (query: SqlQuery) => run<number>(query, 'executeRaw'),
+        startTransaction: async (isolation?: Parameters<SqlDriverAdapter['startTransaction']>[0]) => {
+          const transaction = (await adapter.startTransaction(isolation)) as PgTransaction;
+          try {
+            await transaction.client.query(opening.replace('BEGIN; ', ''));
+          } catch (error) {
+            await transaction.client.query('ROLLBACK').catch(() => {});
+            await transaction.rollback();
+            throw error;
+          }
+          return transaction;
+        },
+      });
+    },
+  };
+};
+
+const names = new LRUCache<string, string>({ max: 2000 });
+let named = 0;
+const statementName = ({ sql }: SqlQuery): string => {
+  const known = names.get(sql);
+  if (known !== undefined) return known;
+  const name = `parley_${++named}`;
+  names.set(sql, name);
+  return name;
+};
+
+/** One context's tables, seen with one of its roles. */
+export type Database<Client> = {
+  /** The rows of one tenant, as role `<schema>_app`. */
+  forTenant(tenantId: string): Client;
+  /** What crosses tenants or precedes them, as one of the narrow roles the migrations name. */
+  asRole(role: string): Client;
+  close(): Promise<void>;
+};
+
+type Disconnectable = { $disconnect(): Promise<void> };
+
+/**
+ * One Prisma client per tenant over the shared pool. A client shared by tenants would batch findUnique calls of two
+ * tenants into one statement, and answer one of them with the other's rows.
+ */
+export const openDatabase = <Client extends Disconnectable>(options: {
+  pool: Pool;
+  schema: string;
+  client: (adapter: SqlDriverAdapterFactory) => Client;
+  maxClients?: number;
+}): Database<Client> => {
+  const clients = new LRUCache<string, Client>({
+    max: options.maxClients ?? 200,
+    dispose: (client) => void client.$disconnect(),
+  });
+  const open = (key: string, rights: Rights): Client => {
+    const known = clients.get(key);
+    if (known !== undefined) return known;
+    const client = options.client(adapterWithRights(options.pool, rights));
+    clients.set(key, client);
+    return client;
+  };
+  return {
+    forTenant: (tenantId) => {
+      if (!isUuid(tenantId)) throw new Error('A tenant is needed to open its rows');
+      return open(`tenant ${tenantId}`, { role: `${options.schema}_app`, tenantId });
+    },
+    asRole: (role) => open(`role ${role}`, { role }),
+    close: async () => {
+      const open = [...clients.values()];
+      clients.clear();
+      await Promise.all(open.map((client) => client.$disconnect()));
+    },
+  };
+};
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Our ids, in the one spelling we hand out. Anything else names nothing, and must not reach a uuid column. */
+export const isUuid = (value: unknown): value is string => typeof value === 'string' && uuid.test(value);

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Sealed } from './event.ts';
+import { decrypt, encrypt, type MasterKey } from './keyFile.ts';
+
+/** Where the wrapped keys of one tenant's subjects live; rows of `<schema>.subject_key`. */
+export type SubjectKeys = {
+  find(subjectId: string): Promise<Uint8Array | null>;
+  /** Inserts unless there is one, and returns the one that is there. */
+  insert(subjectId: string, wrapped: Uint8Array): Promise<Uint8Array>;
+};
+
+/**
+ * Personal text in events is readable only while its subject's key exists: erasing a person is dropping one row.
+ * Each subject has a data key of its own, wrapped by the master key; `place` (schema, event type, field) and the ids
+ * are authenticated, so a ciphertext cannot be moved to another person or field.
+ */
+export type SubjectCipher = {
+  seal(keys: SubjectKeys, tenantId: string, subjectId: string, place: string, text: string): Promise<Sealed>;
+  /** null when the subject's key is gone */
+  open(keys: SubjectKeys, tenantId: string, place: string, sealed: Sealed): Promise<string | null>;
+  forget(tenantId: string, subjectId: string): void;
+};
+
+export const subjectCipher = (master: MasterKey): SubjectCipher => {
+  const cache = new LRUCache<string, Buffer>({ max: 5000, ttl: 60_000 });
+  const wrapping = (tenantId: string, subjectId: string) => `subject_key|${tenantId}|${subjectId}|1`;
+  const unwrap = (tenantId: string, subjectId: string, wrapped: Uint8Array): Buffer => {
+    const key = master.open(wrapped, wrapping(tenantId, subjectId));
+    cache.set(`${tenantId}|${subjectId}`, key);
+    return key;
+  };
+  return {
+    seal: async (keys, tenantId, subjectId, place, text) => {
+      let key = cache.get(`${tenantId}|${subjectId}`);
+      if (key === undefined) {
+        const found = await keys.find(subjectId);
+        key = unwrap(
+          tenantId,
+          subjectId,
+          found ?? (await keys.insert(subjectId, master.seal(randomBytes(32), wrapping(tenantId, subjectId)))),
+        );
+      }
+      return {
+        subjectId,
+        keyVersion: 1,
+        ciphertext: encrypt(key, Buffer.from(text), `${tenantId}|${subjectId}|${place}`).toString('base64'),
+      };
+    },
+    open: async (keys, tenantId, place, sealed) => {
+      const wrapped = await keys.find(sealed.subjectId);
+      if (wrapped === null) return null;
+      const key = unwrap(tenantId, sealed.subjectId, wrapped);
+      return decrypt(
+        key,
+        Buffer.from(sealed.ciphertext, 'base64'),
+        `${tenantId}|${sealed.subjectId}|${place}`,
+      ).toString();
+    },
+    forget: (tenantId, subjectId) => void cache.delete(`${tenantId}|${subjectId}`),
+  };
+};
