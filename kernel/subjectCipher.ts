@@ -24,39 +24,36 @@ export type SubjectCipher = {
 
 export const subjectCipher = (master: MasterKey): SubjectCipher => {
   const cache = new LRUCache<string, Buffer>({ max: 5000, ttl: 60_000 });
-  const wrapping = (tenantId: string, subjectId: string) => `subject_key|${tenantId}|${subjectId}|1`;
-  const unwrap = (tenantId: string, subjectId: string, wrapped: Uint8Array): Buffer => {
-    const key = master.open(wrapped, wrapping(tenantId, subjectId));
-    cache.set(`${tenantId}|${subjectId}`, key);
-    return key;
+  const idOf = (tenantId: string, subjectId: string) => `${tenantId}|${subjectId}`;
+  const wrapping = (tenantId: string, subjectId: string) => `subject_key|${idOf(tenantId, subjectId)}|1`;
+  const unwrap = (tenantId: string, subjectId: string, wrapped: Uint8Array) =>
+    master.open(wrapped, wrapping(tenantId, subjectId));
+
+  const keyFor = async (keys: SubjectKeys, tenantId: string, subjectId: string): Promise<Buffer> => {
+    const cached = cache.get(idOf(tenantId, subjectId));
+    if (cached !== undefined) return cached;
+    const found = await keys.find(subjectId);
+    if (found !== null) {
+      const key = unwrap(tenantId, subjectId, found);
+      cache.set(idOf(tenantId, subjectId), key);
+      return key;
+    }
+    // Not remembered yet: the transaction that inserts it may still be rolled back.
+    const wrapped = master.seal(randomBytes(32), wrapping(tenantId, subjectId));
+    return unwrap(tenantId, subjectId, await keys.insert(subjectId, wrapped));
   };
   return {
     seal: async (keys, tenantId, subjectId, place, text) => {
-      let key = cache.get(`${tenantId}|${subjectId}`);
-      if (key === undefined) {
-        const found = await keys.find(subjectId);
-        key = unwrap(
-          tenantId,
-          subjectId,
-          found ?? (await keys.insert(subjectId, master.seal(randomBytes(32), wrapping(tenantId, subjectId)))),
-        );
-      }
-      return {
-        subjectId,
-        keyVersion: 1,
-        ciphertext: encrypt(key, Buffer.from(text), `${tenantId}|${subjectId}|${place}`).toString('base64'),
-      };
+      const key = await keyFor(keys, tenantId, subjectId);
+      const ciphertext = encrypt(key, Buffer.from(text), `${idOf(tenantId, subjectId)}|${place}`).toString('base64');
+      return { subjectId, keyVersion: 1, ciphertext };
     },
-    open: async (keys, tenantId, place, sealed) => {
-      const wrapped = await keys.find(sealed.subjectId);
+    open: async (keys, tenantId, place, { subjectId, ciphertext }) => {
+      const wrapped = await keys.find(subjectId);
       if (wrapped === null) return null;
-      const key = unwrap(tenantId, sealed.subjectId, wrapped);
-      return decrypt(
-        key,
-        Buffer.from(sealed.ciphertext, 'base64'),
-        `${tenantId}|${sealed.subjectId}|${place}`,
-      ).toString();
+      const key = unwrap(tenantId, subjectId, wrapped);
+      return decrypt(key, Buffer.from(ciphertext, 'base64'), `${idOf(tenantId, subjectId)}|${place}`).toString();
     },
-    forget: (tenantId, subjectId) => void cache.delete(`${tenantId}|${subjectId}`),
+    forget: (tenantId, subjectId) => void cache.delete(idOf(tenantId, subjectId)),
   };
 };

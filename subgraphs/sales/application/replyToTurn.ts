@@ -1,0 +1,135 @@
+import { type Actor, serviceActor } from '@parley/kernel/actor';
+import { replyIdOf } from '../domain/replyId.ts';
+import type { Turn } from '../generated/prisma/client.ts';
+import { historyBefore, type Unanswered } from '../infrastructure/replies.ts';
+import { type ReplyInput, streamReply, type Understood, voiceOfAgent } from '../infrastructure/replySource.ts';
+import { appendDelta, TurnClosed } from '../infrastructure/turnUpdates.ts';
+import { deltaPacer } from './deltaPacer.ts';
+import { beginReply, completeReply, completeVoice } from './recordReply.ts';
+import { announce, type Sales } from './sales.ts';
+import { type Speaker, speakReply } from './speakReply.ts';
+
+const historyTurns = 12;
+
+/**
+ * Makes the one reply to a customer's turn, or finishes the reply that another process has begun: text that was stored
+ * is never changed, audio that was made is not made again.
+ */
+export const replyToTurn = async (
+  sales: Sales,
+  tenantId: string,
+  { message, reply }: Unanswered,
+  owner: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  const client = sales.database.forTenant(tenantId);
+  const actor = serviceActor('sales', tenantId);
+  const conversation = await client.conversation.findUniqueOrThrow({
+    where: { tenantId_id: { tenantId, id: message.conversationId } },
+    select: { agentId: true, locale: true, phase: true },
+  });
+  let voiceId: Promise<string | null> | undefined;
+  const speakerOf = (turn: Turn) =>
+    speakReply(sales, actor, turn, {
+      voiceId: () => (voiceId ??= voiceOfAgent(sales.agent, actor, conversation.agentId)),
+      locale: conversation.locale,
+      receivedAt: message.createdAt,
+    });
+
+  let turn = reply;
+  let speaker = turn === null ? null : speakerOf(turn);
+  if (turn === null || turn.state === 'STREAMING') {
+    const request = await replyInput(client, message, conversation);
+    const streamed = await streamText({ sales, actor, message, owner, request, speakerOf, turn, speaker }, signal);
+    turn = streamed.turn;
+    speaker = streamed.speaker;
+    if (!streamed.closed) {
+      turn = await completeReply(sales, actor, turn, owner);
+    }
+  } else if (turn.state === 'COMPLETED') speaker?.say(turn.text);
+
+  const latest = await client.turn.findUniqueOrThrow({
+    where: { tenantId_id: { tenantId, id: turn.id } },
+    select: { state: true },
+  });
+  const spoken = latest.state === 'COMPLETED' ? await speaker?.finish() : await speaker?.stop();
+  await completeVoice(sales, actor, turn, spoken ?? { durationMs: 0, timeToFirstAudio: null }, owner);
+};
+
+const replyInput = async (
+  client: Parameters<typeof historyBefore>[0],
+  message: Turn,
+  conversation: { agentId: string; locale: string; phase: ReplyInput['phase'] },
+): Promise<ReplyInput> => {
+  const history = await historyBefore(client, message, historyTurns);
+  return {
+    conversationId: message.conversationId,
+    inReplyTo: message.id,
+    turnId: replyIdOf(message.id),
+    agentId: conversation.agentId,
+    locale: conversation.locale,
+    phase: conversation.phase,
+    message: message.text,
+    history,
+    discloseAi: !history.some(({ role }) => role === 'AGENT'),
+  };
+};
+
+type Streaming = {
+  sales: Sales;
+  actor: Actor;
+  message: Turn;
+  owner: string;
+  request: ReplyInput;
+  speakerOf: (turn: Turn) => Speaker;
+  turn: Turn | null;
+  speaker: Speaker | null;
+};
+
+/** Reads the reply and stores, shows and speaks it as it comes. `closed`: the turn was interrupted meanwhile. */
+const streamText = async (
+  work: Streaming,
+  signal: AbortSignal,
+): Promise<{ turn: Turn; speaker: Speaker; closed: boolean }> => {
+  const { sales, actor, message, owner, request } = work;
+  const client = sales.database.forTenant(actor.tenantId);
+  let { turn, speaker } = work;
+  let understood: Understood | null = null;
+  let received = '';
+  if (turn !== null) speaker?.say(turn.text);
+
+  const store = async (delta: string) => {
+    if (turn === null) {
+      if (understood === null) throw new Error('agent: text came before what was understood');
+      turn = await beginReply(sales, actor, { message, turnId: request.turnId, understood, firstDelta: delta, owner });
+      speaker = work.speakerOf(turn);
+    } else {
+      const update = await appendDelta(client, turn, delta, owner);
+      turn = update.turn;
+      await announce(sales, actor.tenantId, { turns: [update] });
+    }
+    speaker?.say(delta);
+  };
+  const pacer = deltaPacer(store);
+  const already = turn?.text ?? '';
+  try {
+    for await (const part of streamReply(sales.agent, actor, request, signal)) {
+      if (signal.aborted) throw new Error('stopping');
+      if (part.kind === 'UNDERSTOOD') understood = part.understood;
+      else if (part.kind === 'DELTA') {
+        const before = received.length;
+        received += part.text;
+        // After a takeover the stream repeats what is stored; only what goes beyond it is new.
+        if (received.length > already.length) pacer.push(received.slice(Math.max(before, already.length)));
+      }
+      if (pacer.failed()) break;
+    }
+    await pacer.drained();
+  } catch (error) {
+    if (!(error instanceof TurnClosed)) throw error;
+    if (turn === null || speaker === null) throw error;
+    return { turn, speaker, closed: true };
+  }
+  if (turn === null || speaker === null) throw new Error('agent: the reply was empty');
+  return { turn, speaker, closed: false };
+};

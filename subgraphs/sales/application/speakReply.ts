@@ -1,0 +1,88 @@
+import type { Actor } from '@parley/kernel/actor';
+import { sentenceSplitter } from '@parley/kernel/sentences';
+import type { Turn } from '../generated/prisma/client.ts';
+import { speakSentence } from '../infrastructure/speech.ts';
+import type { Sales } from './sales.ts';
+
+/** Speaks a turn's text as it grows, one finished sentence after the other. */
+export type Speaker = {
+  /** More of the turn's stored text. */
+  say(text: string): void;
+  /** The text is whole: the last sentence is marked final. Resolves when all audio is made or has failed. */
+  finish(): Promise<Spoken>;
+  /** The turn was cut short: what is not spoken yet never will be. */
+  stop(): Promise<Spoken>;
+};
+/** Milliseconds of audio made, and from the message's arrival to the first of it (null: there is none). */
+export type Spoken = { durationMs: number; timeToFirstAudio: number | null };
+
+/**
+ * The same text always gives the same sentences with the same sequence, and voice makes a (turn, sequence) once: after
+ * a crash the whole text can be said again and only what is missing is made.
+ */
+export const speakReply = (
+  sales: Sales,
+  actor: Actor,
+  turn: Turn,
+  options: { voiceId: () => Promise<string | null>; locale: string; receivedAt: Date },
+): Speaker => {
+  const splitter = sentenceSplitter();
+  const spoken: Spoken = { durationMs: 0, timeToFirstAudio: turn.timeToFirstAudio };
+  let sequence = 0;
+  let stopped = false;
+  let work: Promise<void> = Promise.resolve();
+
+  const speak = (text: string, isFinal: boolean) => {
+    const number = ++sequence;
+    work = work.then(async () => {
+      if (stopped) return;
+      try {
+        const voiceId = await options.voiceId();
+        const { conversationId, id: turnId } = turn;
+        const made = await speakSentence(sales.voice, actor, {
+          conversationId,
+          turnId,
+          sequence: number,
+          text,
+          voiceId,
+          locale: options.locale,
+          isFinal,
+        });
+        spoken.durationMs += made.durationMs;
+        if (made.durationMs > 0) spoken.timeToFirstAudio ??= sales.clock().getTime() - options.receivedAt.getTime();
+      } catch (error) {
+        sales.log.error(
+          { err: error, turnId: turn.id, sequence: number },
+          'a sentence could not be spoken; its text stands',
+        );
+      }
+    });
+  };
+  /** A sentence is held back until the next begins: only then is it known not to be the last. */
+  let held: string | null = null;
+  const next = (text: string) => {
+    if (held !== null) speak(held, false);
+    held = text;
+  };
+
+  return {
+    say: (text) => {
+      for (const sentence of splitter.push(text)) next(sentence);
+      // What follows has begun, or the splitter would not have let go.
+      if (held !== null) speak(held, false);
+      held = null;
+    },
+    finish: async () => {
+      for (const sentence of splitter.flush()) next(sentence);
+      if (held !== null) speak(held, true);
+      held = null;
+      await work;
+      return spoken;
+    },
+    stop: async () => {
+      stopped = true;
+      await work;
+      return spoken;
+    },
+  };
+};

@@ -1,0 +1,93 @@
+import type { Actor } from '@parley/kernel/actor';
+import { isUuid } from '@parley/kernel/database';
+import { uuidv7 } from '@parley/kernel/id';
+import { Refusal } from '@parley/kernel/refusal';
+import { startConversation as decide, type StartConversation } from '../domain/conversation.ts';
+import type { SalesEvent } from '../events.ts';
+import { sealFor } from '../infrastructure/personalText.ts';
+import { announce, record, type Sales, transaction } from './sales.ts';
+
+export type StartConversationInput = Omit<StartConversation, 'locale'> & { agentId: string; locale: string | null };
+
+/**
+ * Begins a conversation; it makes no turn. The visitor token is what a browser holds: this conversation, one hour.
+ * @throws Refusal NOT_FOUND (agent), INVALID_INPUT, CONSENT_REQUIRED
+ */
+export const startConversation = async (
+  sales: Sales,
+  actor: Actor,
+  input: StartConversationInput,
+): Promise<{ conversationId: string; visitorToken: string }> => {
+  const agent = await findAgent(sales, actor, input.agentId);
+  const { locale } = decide({ ...input, locale: input.locale ?? agent.locale });
+  const { tenantId } = actor;
+  const now = sales.clock();
+  const conversationId = uuidv7();
+  const contactId = input.contact === null ? null : uuidv7();
+  // Before anything is stored: without it the visitor could not come back.
+  const visitorToken = await issueVisitorToken(sales, actor, conversationId);
+
+  await transaction(sales.database.forTenant(tenantId), async (tx) => {
+    const events: SalesEvent[] = [];
+    if (contactId !== null && input.contact !== null) {
+      const { name = null, email = null, phone = null } = input.contact;
+      await tx.contact.create({ data: { tenantId, id: contactId, name, email, phone, createdAt: now } });
+      const seal = sealFor(sales.cipher, tx, tenantId, contactId);
+      events.push({
+        type: 'sales.ContactAdded',
+        data: { contactId, details: await seal('sales.ContactAdded.details', JSON.stringify({ name, email, phone })) },
+      });
+    }
+    await tx.conversation.create({
+      data: {
+        tenantId,
+        id: conversationId,
+        agentId: agent.id,
+        contactId,
+        channel: input.channel,
+        locale,
+        createdAt: now,
+      },
+    });
+    if (input.consent !== null) {
+      await tx.consentRecord.create({
+        data: { tenantId, id: uuidv7(), conversationId, ...input.consent, capturedAt: now },
+      });
+    }
+    events.push({
+      type: 'sales.ConversationStarted',
+      data: { conversationId, agentId: agent.id, channel: input.channel, locale, contactId, consent: input.consent },
+    });
+    await record(tx, conversationId, events, { actor, now });
+  });
+  await announce(sales, tenantId, {});
+  return { conversationId, visitorToken };
+};
+
+const findAgent = async (sales: Sales, actor: Actor, agentId: string): Promise<{ id: string; locale: string }> => {
+  const unknown = () =>
+    new Refusal('NOT_FOUND', 'There is no such agent.', { issues: [{ path: ['agentId'], message: 'names no agent' }] });
+  if (!isUuid(agentId)) throw unknown();
+  const { data, errors } = await sales.agent.execute({
+    query: 'query ConversationAgent($id: ID!) { agent(id: $id) { id locale } }',
+    variables: { id: agentId },
+    actor,
+    requestId: agentId,
+  });
+  if (errors?.length) throw new Error(`agent: ${errors[0]?.message}`);
+  const agent = (data as { agent: { id: string; locale: string } | null } | undefined)?.agent;
+  if (!agent) throw unknown();
+  return agent;
+};
+
+const issueVisitorToken = async (sales: Sales, actor: Actor, conversationId: string): Promise<string> => {
+  const { data, errors } = await sales.auth.execute({
+    query: 'mutation VisitorToken($conversationId: ID!) { issueVisitorToken(conversationId: $conversationId) }',
+    variables: { conversationId },
+    actor,
+    requestId: conversationId,
+  });
+  const token = (data as { issueVisitorToken: string | null } | undefined)?.issueVisitorToken;
+  if (!token) throw new Error(`auth: ${errors?.[0]?.message ?? 'no visitor token'}`);
+  return token;
+};

@@ -1,0 +1,70 @@
+import type { Actor } from '@parley/kernel/actor';
+import type { Subgraph } from '@parley/kernel/subgraph';
+import type { ConversationPhase } from '../events.ts';
+
+export type ReplyInput = {
+  readonly conversationId: string;
+  readonly inReplyTo: string;
+  readonly turnId: string;
+  readonly agentId: string;
+  readonly locale: string;
+  readonly phase: ConversationPhase;
+  readonly message: string;
+  readonly history: readonly { role: string; text: string }[];
+  readonly discloseAi: boolean;
+};
+export type Understood = {
+  readonly intent: { name: string; confidence: number; outOfScope: boolean };
+  readonly sentiment: number;
+  readonly objection: string | null;
+  readonly phase: ConversationPhase;
+};
+export type ReplyPart =
+  | { kind: 'UNDERSTOOD'; understood: Understood }
+  | { kind: 'DELTA'; text: string }
+  | { kind: 'COMPLETED' };
+
+const replyParts = `subscription Reply($input: ReplyInput!) {
+  replyParts(input: $input) { kind text intent { name confidence outOfScope } sentiment objection phase }
+}`;
+type Part = Partial<Understood> & { kind: ReplyPart['kind']; text: string | null };
+
+/** The agent's reply as it is made. Asking again for the same turn gives the same text. */
+export async function* streamReply(
+  agent: Subgraph,
+  actor: Actor,
+  input: ReplyInput,
+  signal: AbortSignal,
+): AsyncGenerator<ReplyPart> {
+  const stream = await agent.subscribe({
+    query: replyParts,
+    variables: { input },
+    actor,
+    requestId: input.turnId,
+    signal,
+  });
+  try {
+    for await (const { data, errors } of stream) {
+      const part = (data as { replyParts?: Part | null } | null | undefined)?.replyParts;
+      if (errors?.length || !part) throw new Error(`agent: ${errors?.[0]?.message ?? 'no reply part'}`);
+      if (part.kind === 'UNDERSTOOD') yield { kind: 'UNDERSTOOD', understood: part as unknown as Understood };
+      else if (part.kind === 'DELTA') yield { kind: 'DELTA', text: part.text ?? '' };
+      else yield { kind: 'COMPLETED' };
+    }
+  } finally {
+    await stream.return?.();
+  }
+}
+
+const agentVoice = `query AgentVoice($id: ID!) { agent(id: $id) { locale voice { id } } }`;
+/** The voice the agent speaks with; null leaves the choice to voice, by locale. */
+export const voiceOfAgent = async (agent: Subgraph, actor: Actor, agentId: string): Promise<string | null> => {
+  const { data, errors } = await agent.execute({
+    query: agentVoice,
+    variables: { id: agentId },
+    actor,
+    requestId: agentId,
+  });
+  if (errors?.length) throw new Error(`agent: ${errors[0]?.message}`);
+  return (data as { agent: { voice: { id: string } | null } | null } | undefined)?.agent?.voice?.id ?? null;
+};

@@ -1,0 +1,67 @@
+import type { Actor } from '@parley/kernel/actor';
+import type { Subgraph } from '@parley/kernel/subgraph';
+import type { TurnAudioTiming } from '../domain/interruption.ts';
+
+/** One finished sentence of a turn, to be spoken. `sequence` 1, 2, 3 … in its turn. */
+export type Sentence = {
+  readonly conversationId: string;
+  readonly turnId: string;
+  readonly sequence: number;
+  readonly text: string;
+  readonly voiceId: string | null;
+  readonly locale: string;
+  readonly isFinal: boolean;
+};
+
+const call = async <T>(
+  voice: Subgraph,
+  actor: Actor,
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<T> => {
+  const { data, errors } = await voice.execute({
+    query,
+    variables,
+    actor,
+    requestId: String(variables['turnId'] ?? ''),
+  });
+  if (errors?.length || !data) throw new Error(`voice: ${errors?.[0]?.message ?? 'no answer'}`);
+  return data as T;
+};
+
+const speak = `mutation Speak($input: SpeakSentenceInput!) { speakSentence(input: $input) { durationMs status } }`;
+/** Has voice say it: the chunk is stored and published by voice. @returns milliseconds of audio; 0 where it could not be made */
+export const speakSentence = async (
+  voice: Subgraph,
+  actor: Actor,
+  sentence: Sentence,
+): Promise<{ durationMs: number; status: string }> => {
+  const { speakSentence } = await call<{ speakSentence: { durationMs: number; status: string } | null }>(
+    voice,
+    actor,
+    speak,
+    { input: sentence },
+  );
+  return speakSentence ?? { durationMs: 0, status: 'FAILED' };
+};
+
+const timing = `query Timing($turnId: ID!) { turnAudioTiming(turnId: $turnId) { durationMs firstChunkAt } }`;
+export const turnAudioTiming = async (voice: Subgraph, actor: Actor, turnId: string): Promise<TurnAudioTiming> => {
+  const { turnAudioTiming } = await call<{
+    turnAudioTiming: { durationMs: number; firstChunkAt: string | Date | null } | null;
+  }>(voice, actor, timing, { turnId });
+  if (!turnAudioTiming) return { durationMs: 0, firstChunkAt: null };
+  const { durationMs, firstChunkAt } = turnAudioTiming;
+  return { durationMs, firstChunkAt: firstChunkAt === null ? null : new Date(firstChunkAt) };
+};
+
+const cut = `mutation Cut($turnId: ID!, $playedMs: Int!) { cutTurnAudio(turnId: $turnId, playedMs: $playedMs) { spokenText } }`;
+/** No further audio for this turn. @returns the words that were played, up to `playedMs` */
+export const cutTurnAudio = async (
+  voice: Subgraph,
+  actor: Actor,
+  input: { turnId: string; playedMs: number },
+): Promise<{ spokenText: string }> => {
+  const { cutTurnAudio } = await call<{ cutTurnAudio: { spokenText: string } | null }>(voice, actor, cut, input);
+  return cutTurnAudio ?? { spokenText: '' };
+};

@@ -1,0 +1,133 @@
+import type { StoredPart } from '@parley/kernel/resumableStream';
+import type { Turn, TurnState, TurnUpdateKind } from '../generated/prisma/client.ts';
+import type { Client, Tx } from './database.ts';
+
+/** One entry of a conversation's live log, with the turn as it was at that moment. */
+export type TurnUpdateMessage = {
+  readonly conversationId: string;
+  readonly position: number;
+  readonly kind: TurnUpdateKind;
+  readonly textDelta: string | null;
+  readonly turn: Turn;
+};
+export type NewTurnUpdate = { readonly kind: TurnUpdateKind; readonly textDelta?: string; readonly turn: Turn };
+
+export const turnsChannel = (tenantId: string, conversationId: string) => `sales:${tenantId}:turns:${conversationId}`;
+export const turnsStream = (conversationId: string) => `turns:${conversationId}`;
+
+/** Appends to the log inside a transaction that holds the conversation's row. @returns what to publish after the commit */
+export const appendTurnUpdates = async (
+  tx: Tx,
+  conversationId: string,
+  updates: readonly NewTurnUpdate[],
+): Promise<TurnUpdateMessage[]> => {
+  const [row] = await tx.$queryRaw<{ last: number }[]>`
+    UPDATE sales.conversation SET update_position = update_position + ${updates.length}
+    WHERE tenant_id = platform.tenant_id() AND id = ${conversationId}::uuid RETURNING update_position AS last`;
+  if (row === undefined) throw new Error('the conversation is gone');
+  const messages = updates.map((update, index) => ({
+    conversationId,
+    position: row.last - updates.length + index + 1,
+    kind: update.kind,
+    textDelta: update.textDelta ?? null,
+    turn: turnAt(update.turn, update.kind, update.turn.text.length),
+  }));
+  await tx.turnUpdate.createMany({
+    data: messages.map(({ turn, ...message }) => ({
+      ...message,
+      tenantId: turn.tenantId,
+      turnId: turn.id,
+      textEnd: turn.text.length,
+    })),
+  });
+  return messages;
+};
+
+/** Nobody may add to this turn's text any more: it was interrupted, or another process has taken the conversation over. */
+export class TurnClosed extends Error {}
+
+/**
+ * Adds to a streaming turn's text and to the log in one statement, if the turn still streams and `owner` still holds
+ * the conversation. @throws TurnClosed
+ */
+export const appendDelta = async (
+  client: Client,
+  turn: Turn,
+  delta: string,
+  owner: string,
+): Promise<TurnUpdateMessage> => {
+  const text = turn.text + delta;
+  const [row] = await client.$queryRaw<{ position: number }[]>`
+    WITH held AS (
+      SELECT tenant_id, id FROM sales.conversation
+      WHERE tenant_id = platform.tenant_id() AND id = ${turn.conversationId}::uuid AND lease_owner = ${owner}::uuid FOR UPDATE
+    ), streaming AS (
+      UPDATE sales.turn t SET text = ${text} FROM held
+      WHERE t.tenant_id = held.tenant_id AND t.id = ${turn.id}::uuid AND t.state = 'STREAMING' RETURNING t.id, t.tenant_id, t.conversation_id
+    ), moved AS (
+      UPDATE sales.conversation c SET update_position = c.update_position + 1 FROM streaming
+      WHERE c.tenant_id = streaming.tenant_id AND c.id = streaming.conversation_id RETURNING c.tenant_id, c.id, c.update_position
+    )
+    INSERT INTO sales.turn_update (tenant_id, conversation_id, position, turn_id, kind, text_delta, text_end)
+    SELECT moved.tenant_id, moved.id, moved.update_position, ${turn.id}::uuid, 'DELTA', ${delta}, ${text.length} FROM moved
+    RETURNING position`;
+  if (row === undefined) throw new TurnClosed();
+  return {
+    conversationId: turn.conversationId,
+    position: row.position,
+    kind: 'DELTA',
+    textDelta: delta,
+    turn: { ...turn, text },
+  };
+};
+
+const stateOf: Record<TurnUpdateKind, TurnState> = {
+  STARTED: 'STREAMING',
+  DELTA: 'STREAMING',
+  COMPLETED: 'COMPLETED',
+  INTERRUPTED: 'INTERRUPTED',
+  FAILED: 'FAILED',
+};
+/** The turn as an update showed it: what came later is not in it. */
+const turnAt = (turn: Turn, kind: TurnUpdateKind, textEnd: number): Turn => ({
+  ...turn,
+  state: stateOf[kind],
+  text: turn.text.slice(0, textEnd),
+  spokenText: kind === 'INTERRUPTED' ? turn.spokenText : null,
+});
+
+const pageSize = 200;
+
+/** A page of the log after a position; complete when the conversation has ended and no reply is outstanding. */
+export const readTurnUpdates = async (
+  client: Client,
+  tenantId: string,
+  conversationId: string,
+  after: number,
+): Promise<StoredPart<TurnUpdateMessage>> => {
+  // The end is looked at first: what is appended between the two reads then shows up as "not complete yet".
+  const conversation = await client.conversation.findUniqueOrThrow({
+    where: { tenantId_id: { tenantId, id: conversationId } },
+    select: { status: true, pendingReplies: true, updatePosition: true },
+  });
+  const rows = await client.turnUpdate.findMany({
+    where: { conversationId, position: { gt: after } },
+    orderBy: { position: 'asc' },
+    take: pageSize,
+    include: { turn: true },
+  });
+  const items = rows.map(({ turn, position, kind, textDelta, textEnd }) => ({
+    conversationId,
+    position,
+    kind,
+    textDelta,
+    turn: turnAt(turn, kind, textEnd),
+  }));
+  const last = items.at(-1)?.position ?? after;
+  return {
+    items,
+    more: rows.length === pageSize,
+    complete:
+      conversation.status === 'ENDED' && conversation.pendingReplies === 0 && last >= conversation.updatePosition,
+  };
+};
