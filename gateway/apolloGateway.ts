@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import {
+  ApolloGateway,
+  type GatewayConfig as ApolloGatewayConfig,
+  type SupergraphSdlUpdateFunction,
+} from '@apollo/gateway';
+import { GraphQLError, type GraphQLFormattedError, print } from 'graphql';
+import { type AccessRules, readAccessRules } from './accessRules.ts';
+import { silenceVendorReports } from './config.ts';
+import { createEngine, type Engine, type EngineOptions, type Operation } from './engine.ts';
+import { refusal } from './errors.ts';
+import type { Log } from './log.ts';
+import { assertOneFederationInternals } from './oneCopy.ts';
+import { deepMerge } from './ownKeys.ts';
+import type { StockExecute } from './plan.ts';
+import { addSubgraphErrors } from './subgraphErrors.ts';
+import type { Call, CallSubgraph } from './subgraphRequest.ts';
+import { loadSupergraph } from './supergraph.ts';
+
+/** What an HTTP request hands through Apollo Server to the executor. */
+export type RequestContext = { readonly call: Call; readonly engine: Engine; readonly operation: Operation | null };
+
+/** An error already in the client's words, as Apollo Server wants it. */
+export class ClientError extends GraphQLError {
+  constructor(error: GraphQLFormattedError) {
+    super(error.message, { path: error.path ?? null, extensions: error.extensions ?? null });
+  }
+}
+
+type StockContext = Parameters<ApolloGateway['executor']>[0];
+
+export type CompilingGatewayOptions = Omit<EngineOptions, 'stock'> & { readonly log: Log };
+
+/**
+ * Apollo's gateway with its loading, planning and lifecycle, and an executor of our own: operations are compiled once
+ * and enforce @authenticated and @requiresScopes, which Apollo's gateway refuses to load.
+ */
+export class CompilingGateway extends ApolloGateway {
+  #engine: Engine | null = null;
+  #update: SupergraphSdlUpdateFunction | null = null;
+  #rules: AccessRules;
+
+  constructor(supergraphSdl: string, options: CompilingGatewayOptions) {
+    assertOneFederationInternals();
+    silenceVendorReports();
+    const { sdl, rules } = readAccessRules(supergraphSdl);
+    let update: SupergraphSdlUpdateFunction | null = null;
+    const config: ApolloGatewayConfig = {
+      supergraphSdl: async (manager) => {
+        update = manager.update;
+        return { supergraphSdl: sdl };
+      },
+      buildService: ({ name }) => dataSource(name, options.callSubgraph),
+      logger: toLogger(options.log),
+      __exposeQueryPlanExperimental: false,
+    };
+    super(config);
+    this.#rules = rules;
+    const stock = stockExecute(this.executor);
+    this.onSchemaLoadOrUpdate(({ coreSupergraphSdl, apiSchema }) => {
+      this.#update = update;
+      this.#engine = createEngine(loadSupergraph(coreSupergraphSdl, this.#rules, apiSchema), { ...options, stock });
+    });
+    this.executor = async ({ request, context }) =>
+      executeCompiled(context as unknown as RequestContext, request.variables ?? {});
+  }
+
+  /** The engine of the supergraph loaded last. */
+  get engine(): Engine {
+    if (this.#engine === null) throw new Error('the gateway has not loaded a supergraph');
+    return this.#engine;
+  }
+
+  /** Swaps the supergraph; operations under way finish on the old one. Throws, and keeps the old one, if it is unfit. */
+  replaceSupergraph(supergraphSdl: string): void {
+    if (this.#update === null) throw new Error('the gateway has not started');
+    const before = this.#rules;
+    const { sdl, rules } = readAccessRules(supergraphSdl);
+    this.#rules = rules;
+    try {
+      this.#update(sdl);
+    } catch (error) {
+      this.#rules = before;
+      throw error;
+    }
+  }
+}
+
+const executeCompiled = async ({ engine, operation, call }: RequestContext, given: Record<string, unknown>) => {
+  if (operation === null)
+    return { errors: [refusal('BAD_REQUEST', 'This request names no operation that could be run.')] };
+  if (operation.node.operation === 'subscription')
+    return {
+      errors: [
+        refusal(
+          'SUBSCRIPTION_NEEDS_WEBSOCKET',
+          'Subscriptions run over WebSocket (graphql-transport-ws) on this path.',
+        ),
+      ],
+    };
+  const variables = operation.coerce(given);
+  if (variables instanceof GraphQLError) return { errors: [variables] };
+  const { data, errors } = await engine.run(engine.compiledFor(operation, call.actor), variables, call);
+  return errors ? { data, errors: errors.map((error) => new ClientError(error)) } : { data };
+};
+
+/** Lets Apollo's own executor run a planned document as a step of ours. */
+const stockExecute =
+  (executor: ApolloGateway['executor']): StockExecute =>
+  (document) => {
+    const query = print(document);
+    const queryHash = createHash('sha256').update(query).digest('hex');
+    return async (run) => {
+      const request = { query, variables: { ...run.variables } };
+      const context = {
+        request,
+        document,
+        queryHash,
+        source: query,
+        context: { call: run.call },
+        metrics: {},
+        logger: console,
+      };
+      const { data, errors } = await executor(context as unknown as StockContext);
+      if (errors)
+        addSubgraphErrors(
+          run.errors,
+          errors.map((error) => error.toJSON()),
+          { renamed: new Map() },
+          () => [],
+        );
+      if (data) deepMerge(run.data, data);
+    };
+  };
+
+type DataSource = ReturnType<NonNullable<Extract<ApolloGatewayConfig, { buildService?: unknown }>['buildService']>>;
+
+/** A subgraph as Apollo's own executor calls it. */
+const dataSource = (name: string, callSubgraph: CallSubgraph): DataSource => ({
+  process: async ({ request, context }) => {
+    const { call } = context as { call: Call };
+    const { query = '', operationName, variables } = request;
+    const { data, errors } = await callSubgraph(name, { query, operationName, variables }, call);
+    return {
+      data: data ?? null,
+      ...(errors ? { errors: errors.map((error) => new ClientError(error)) } : {}),
+    } as Awaited<ReturnType<DataSource['process']>>;
+  },
+});
+
+const toLogger = (log: Log) => {
+  const write = (level: keyof Log) => (message?: unknown) => log[level]({ from: '@apollo/gateway' }, String(message));
+  return { debug: write('debug'), info: write('debug'), warn: write('warn'), error: write('error') };
+};

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { defaultOperationLimits, type OperationLimits } from './limits.ts';
+
+export type GatewayConfig = {
+  readonly port: number;
+  readonly host: string;
+  readonly production: boolean;
+  readonly introspection: boolean;
+  /** Origins of other sites whose pages may call us, e.g. `https://console.example.com`. */
+  readonly allowedOrigins: readonly string[];
+  readonly limits: GatewayLimits;
+};
+
+/** Times in milliseconds, sizes in bytes. */
+export type GatewayLimits = {
+  readonly bodyBytes: number;
+  readonly operation: OperationLimits;
+  readonly subgraphDeadlineMs: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** How long close() waits for what is in flight. */
+  readonly drainMs: number;
+  /** Documents kept parsed, validated and planned. */
+  readonly documents: number;
+  readonly subscriptionsPerSocket: number;
+  /** What may wait for a slow reader before its socket is closed. */
+  readonly socketQueueBytes: number;
+  readonly initTimeoutMs: number;
+  readonly keepAliveMs: number;
+};
+
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+
+const environment = z.object({
+  NODE_ENV: z.string().optional(),
+  GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  GATEWAY_INTROSPECTION: flag.optional(),
+  GATEWAY_ALLOWED_ORIGINS: z.string().default('').transform(toOrigins),
+  GATEWAY_BODY_BYTES: positive(512 * 1024),
+  GATEWAY_SUBGRAPH_DEADLINE_MS: positive(10_000),
+  GATEWAY_REQUEST_TIMEOUT_MS: positive(30_000),
+  GATEWAY_DRAIN_MS: positive(10_000),
+  GATEWAY_SUBSCRIPTIONS_PER_SOCKET: positive(50),
+  GATEWAY_SOCKET_QUEUE_BYTES: positive(1024 * 1024),
+});
+
+/** Reads the gateway's environment. Throws one line that names every wrong variable. */
+export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> = process.env): GatewayConfig => {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success)
+    throw new Error(
+      `gateway: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
+    );
+  const values = parsed.data;
+  const production = values.NODE_ENV === 'production';
+  return {
+    port: values.GATEWAY_PORT,
+    host: values.GATEWAY_HOST,
+    production,
+    introspection: values.GATEWAY_INTROSPECTION ?? !production,
+    allowedOrigins: values.GATEWAY_ALLOWED_ORIGINS,
+    limits: {
+      bodyBytes: values.GATEWAY_BODY_BYTES,
+      operation: defaultOperationLimits,
+      subgraphDeadlineMs: values.GATEWAY_SUBGRAPH_DEADLINE_MS,
+      headersTimeoutMs: 10_000,
+      requestTimeoutMs: values.GATEWAY_REQUEST_TIMEOUT_MS,
+      drainMs: values.GATEWAY_DRAIN_MS,
+      documents: 1000,
+      subscriptionsPerSocket: values.GATEWAY_SUBSCRIPTIONS_PER_SOCKET,
+      socketQueueBytes: values.GATEWAY_SOCKET_QUEUE_BYTES,
+      initTimeoutMs: 3000,
+      keepAliveMs: 12_000,
+    },
+  };
+};
+
+function toOrigins(text: string, context: z.RefinementCtx): string[] {
+  const origins = text
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '');
+  for (const origin of origins)
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      context.addIssue({ code: 'custom', message: `"${origin}" is not an origin such as https://example.com` });
+  return origins;
+}
+
+/** Apollo's libraries report to their vendor unless told not to, and only their environment can tell them. */
+export const silenceVendorReports = (): void => {
+  process.env['APOLLO_TELEMETRY_DISABLED'] = 'true';
+};

@@ -1,0 +1,118 @@
+import type { Actor } from '@parley/kernel/actor';
+import { GraphQLError, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { Requirement } from './accessRules.ts';
+import { findRefusals, isMet } from './authorize.ts';
+import type { Variables } from './conditions.ts';
+import { createDocuments, type Document, type Documents, findOperation } from './documents.ts';
+import type { OperationLimits } from './limits.ts';
+import type { DataObject } from './ownKeys.ts';
+import { type CompiledOperation, compileOperation, type StockExecute } from './plan.ts';
+import { ResponseErrors } from './responseErrors.ts';
+import type { Call, CallSubgraph } from './subgraphRequest.ts';
+import type { LoadedSupergraph } from './supergraph.ts';
+import { type CoerceVariables, compileVariables } from './variables.ts';
+
+/** One operation of a document: what holds for every caller, and what was compiled for those who came. */
+export type Operation = {
+  readonly node: OperationDefinitionNode;
+  readonly coerce: CoerceVariables;
+  readonly document: Document;
+  readonly requirements: readonly Requirement[];
+  readonly compiled: LRUCache<string, CompiledOperation>;
+};
+export type Answer = { data: DataObject | null; errors?: readonly GraphQLFormattedError[] };
+
+/** All that runs operations on one supergraph. */
+export type Engine = {
+  readonly loaded: LoadedSupergraph;
+  readonly documents: Documents;
+  find(document: Document, operationName: string | null | undefined): Operation | GraphQLError;
+  compiledFor(operation: Operation, actor: Actor | null): CompiledOperation;
+  run(
+    compiled: CompiledOperation,
+    variables: Variables,
+    call: Call,
+    event?: DataObject,
+    errors?: ResponseErrors,
+  ): Promise<Answer>;
+};
+
+export type EngineOptions = {
+  readonly callSubgraph: CallSubgraph;
+  readonly stock: StockExecute;
+  readonly limits: OperationLimits;
+  readonly introspection: boolean;
+  /** How many documents are kept ready. */
+  readonly documents: number;
+};
+
+/** Variants of one operation kept ready: callers differ by the requirements they meet, which are few. */
+const variantsKept = 16;
+
+export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): Engine => {
+  const { callSubgraph, stock, limits, introspection } = options;
+  const documents = createDocuments(loaded.schema, { limits, introspection, most: options.documents });
+  const operations = new WeakMap<OperationDefinitionNode, Operation>();
+  const context = { fullSchema: loaded.fullSchema, callSubgraph };
+  const refusalsOf = (
+    document: Document,
+    node: OperationDefinitionNode,
+    met: (requirement: Requirement) => boolean,
+    code: string,
+  ) => findRefusals(loaded.fullSchema, loaded.rules, node, document.fragments, met, code);
+
+  const prepare = (document: Document, node: OperationDefinitionNode): Operation => {
+    const requirements = new Map<string, Requirement>();
+    refusalsOf(document, node, (requirement) => Boolean(requirements.set(requirement.key, requirement)), '');
+    return {
+      node,
+      document,
+      coerce: compileVariables(loaded.schema, node),
+      requirements: [...requirements.values()],
+      compiled: new LRUCache({ max: variantsKept }),
+    };
+  };
+
+  return {
+    loaded,
+    documents,
+    find: (document, operationName) => {
+      const node = findOperation(document, operationName);
+      if (node instanceof GraphQLError) return node;
+      const operation = operations.get(node) ?? prepare(document, node);
+      operations.set(node, operation);
+      return operation;
+    },
+    compiledFor: (operation, actor) => {
+      const code = actor === null ? 'UNAUTHENTICATED' : 'UNAUTHORIZED_FIELD_OR_TYPE';
+      const variant =
+        (actor === null ? 'nobody' : 'somebody') +
+        operation.requirements.map((requirement) => (isMet(requirement, actor) ? '1' : '0')).join('');
+      const known = operation.compiled.get(variant);
+      if (known) return known;
+      const { node, document } = operation;
+      const refusals = refusalsOf(document, node, (requirement) => isMet(requirement, actor), code);
+      const compiled = compileOperation(
+        loaded,
+        context,
+        stock,
+        node,
+        document.fragments,
+        refusals.fields,
+        refusals.errors,
+      );
+      operation.compiled.set(variant, compiled);
+      return compiled;
+    },
+    run: async (compiled, variables, call, event, given) => {
+      const errors = given ?? new ResponseErrors();
+      for (const refusal of compiled.refusals) errors.add(refusal);
+      const data = event ?? Object.create(null);
+      await compiled.step?.({ data, variables, errors, call });
+      const introspection = compiled.introspect?.(variables) ?? {};
+      const projected = compiled.project(data, { variables, errors, path: [], introspection });
+      return errors.list.length > 0 ? { errors: errors.list, data: projected } : { data: projected };
+    },
+  };
+};

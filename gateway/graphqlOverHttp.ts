@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ApolloServer, HeaderMap } from '@apollo/server';
+import { GraphQLError } from 'graphql';
+import type { CompilingGateway, RequestContext } from './apolloGateway.ts';
+import { type Authenticate, unauthenticated } from './authenticate.ts';
+import type { Operation } from './engine.ts';
+import type { Mask } from './errors.ts';
+import type { GraphqlHandler } from './httpServer.ts';
+import { isObject } from './ownKeys.ts';
+import type { DocumentReference, PersistedDocuments } from './persistedDocuments.ts';
+import { readJsonBody } from './readBody.ts';
+import { searchOf, sendError } from './responses.ts';
+
+export type HttpHandlerParts = {
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly gateway: CompilingGateway;
+  readonly authenticate: Authenticate;
+  readonly persistedDocuments: PersistedDocuments;
+  readonly mask: Mask;
+  readonly bodyBytes: number;
+};
+
+/** One GraphQL request over HTTP: who, which document, may it; then Apollo Server, whose executor is ours. */
+export const createGraphqlHandler =
+  (parts: HttpHandlerParts): GraphqlHandler =>
+  async (request, response, requestId) => {
+    const { apollo, gateway, authenticate, persistedDocuments, mask, bodyBytes } = parts;
+    // An answer depends on who asks: no cache may hold it for another (A28, J09).
+    response.setHeader('cache-control', 'no-store');
+    response.appendHeader('vary', 'authorization');
+    response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    try {
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      const caller = await authenticate(oneAuthorization(request), { actor: null, requestId });
+      const body = await readJsonBody(request, bodyBytes);
+      const search = new URLSearchParams(searchOf(request));
+      const reference = request.method === 'GET' ? referenceIn(search) : isObject(body) ? body : {};
+      const query = await persistedDocuments.resolve(reference, caller, { actor: null, requestId });
+      const { engine } = gateway;
+      const operation = query === undefined ? null : findOperation(engine, query, nameIn(reference));
+      // What a mutation has begun it finishes: breaking off half way would leave its outcome unknown to everyone.
+      const signal = operation?.node.operation === 'query' ? gone.signal : undefined;
+      const answer = await apollo.executeHTTPGraphQLRequest({
+        httpGraphQLRequest: {
+          method: request.method ?? 'POST',
+          headers: headersOf(request),
+          search: request.method === 'GET' ? withQuery(search, query) : '',
+          body: isObject(body) ? withoutPersistence(body, query) : (body ?? ''),
+        },
+        context: async () => ({ engine, operation, call: { actor: caller.actor, requestId, signal } }),
+      });
+      send(response, answer);
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      // A refusal may come before the body was read; the rest of it is not waited for.
+      if (!request.complete) response.setHeader('connection', 'close');
+      sendError(response, error, mask);
+    }
+  };
+
+/** Node keeps the first of two Authorization headers in silence; whoever sends two is refused (G46). */
+const oneAuthorization = ({ headersDistinct, headers }: IncomingMessage): string | undefined => {
+  if ((headersDistinct['authorization']?.length ?? 0) > 1) throw unauthenticated();
+  return headers.authorization;
+};
+
+const referenceIn = (search: URLSearchParams): DocumentReference & { operationName?: string } => {
+  const one = (name: string): string | undefined =>
+    search.getAll(name).length === 1 ? (search.get(name) ?? undefined) : undefined;
+  const [query, documentId, extensions, operationName] = [
+    one('query'),
+    one('documentId'),
+    one('extensions'),
+    one('operationName'),
+  ];
+  return {
+    ...(query === undefined ? {} : { query }),
+    ...(documentId === undefined ? {} : { documentId }),
+    ...(operationName === undefined ? {} : { operationName }),
+    ...(extensions === undefined ? {} : { extensions: jsonOr(extensions) }),
+  };
+};
+
+const jsonOr = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const nameIn = (reference: object): string | null => {
+  const name = 'operationName' in reference ? reference.operationName : null;
+  return typeof name === 'string' ? name : null;
+};
+
+const findOperation = (engine: CompilingGateway['engine'], query: string, name: string | null): Operation => {
+  const document = engine.documents.prepare(query);
+  if (document instanceof GraphQLError) throw document;
+  const operation = engine.find(document, name);
+  if (operation instanceof GraphQLError) throw operation;
+  return operation;
+};
+
+/** Apollo Server sees the document itself; how it was named is behind us. */
+const withoutPersistence = (body: Record<string, unknown>, query: string | undefined): Record<string, unknown> => {
+  const { documentId: _documentId, ...rest } = body;
+  if (isObject(rest['extensions'])) {
+    const { persistedQuery: _persistedQuery, ...extensions } = rest['extensions'];
+    rest['extensions'] = extensions;
+  }
+  return query === undefined ? rest : { ...rest, query };
+};
+
+const withQuery = (search: URLSearchParams, query: string | undefined): string => {
+  const named = referenceIn(search);
+  if (query === undefined || named.query === query) return `?${search}`;
+  search.set('query', query);
+  search.delete('documentId');
+  search.delete('extensions');
+  return `?${search}`;
+};
+
+const headersOf = ({ headers }: IncomingMessage): HeaderMap => {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  return map;
+};
+
+type Answer = Awaited<ReturnType<ApolloServer<RequestContext>['executeHTTPGraphQLRequest']>>;
+
+const send = (response: ServerResponse, { status, headers, body }: Answer): void => {
+  if (response.destroyed) return;
+  if (body.kind !== 'complete') throw new Error('an answer in parts, which nothing here asked for');
+  const bytes = Buffer.from(body.string);
+  for (const [name, value] of headers) if (name !== 'cache-control') response.setHeader(name, value);
+  response.writeHead(status ?? 200, { 'content-length': bytes.length });
+  response.end(bytes);
+};

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { GatewayConfig } from './config.ts';
+import { answerCors } from './cors.ts';
+import { type Mask, refusal } from './errors.ts';
+import { pathOf, sendError, sendJson } from './responses.ts';
+
+/** Something else served on the gateway's port: audio files, the console, keys. */
+export type Route = {
+  readonly prefix: string;
+  handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+};
+export type Readiness = () => Promise<{ ok: boolean; detail: unknown }>;
+export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void>;
+
+export const graphqlPath = '/graphql';
+const longestHeaders = 16 * 1024;
+
+export const createHttpServer = (
+  config: GatewayConfig,
+  handlers: { graphql: GraphqlHandler; routes: readonly Route[]; ready: Readiness; mask: Mask },
+): Server => {
+  const { graphql, ready, mask } = handlers;
+  const routes = handlers.routes.toSorted((a, b) => b.prefix.length - a.prefix.length);
+
+  const dispatch = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
+    if (answerCors(config.allowedOrigins, request, response)) return;
+    const path = pathOf(request);
+    if (path === graphqlPath) {
+      if (request.method !== 'GET' && request.method !== 'POST')
+        return sendError(response, wrongMethod(), mask, { allow: 'GET, POST' });
+      return graphql(request, response, requestId);
+    }
+    if (path === '/health/live' || path === '/health/ready') {
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        return sendError(response, wrongMethod(), mask, { allow: 'GET, HEAD' });
+      const health = path === '/health/live' ? { ok: true, detail: undefined } : await ready();
+      return sendJson(
+        response,
+        health.ok ? 200 : 503,
+        { ok: health.ok, detail: health.detail },
+        { 'cache-control': 'no-store' },
+      );
+    }
+    const route = routes.find(
+      ({ prefix }) => path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`),
+    );
+    if (route) return route.handle(request, response);
+    sendError(response, refusal('NOT_FOUND', 'Nothing is served at this path.', 404), mask);
+  };
+
+  const { headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = config.limits;
+  return createServer({ headersTimeout, requestTimeout, maxHeaderSize: longestHeaders }, (request, response) => {
+    const requestId = requestIdOf(request);
+    for (const [name, value] of securityHeaders(config)) response.setHeader(name, value);
+    response.setHeader('x-request-id', requestId);
+    dispatch(request, response, requestId).catch((error: unknown) => {
+      const { message, extensions } = mask(error, { requestId });
+      sendJson(response, 500, { errors: [{ message, extensions }] }, { 'cache-control': 'no-store' });
+      if (!response.writableEnded) response.destroy();
+    });
+  });
+};
+
+const wrongMethod = () => refusal('METHOD_NOT_ALLOWED', 'This path does not take this method.', 405);
+
+/** The caller's own id of the request where it is one, so that logs on both sides meet. */
+const requestIdOf = ({ headers }: IncomingMessage): string => {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,100}$/.test(given) ? given : randomUUID();
+};
+
+const securityHeaders = ({ production }: GatewayConfig): readonly (readonly [string, string])[] => [
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ...(production ? ([['strict-transport-security', 'max-age=31536000; includeSubDomains']] as const) : []),
+];

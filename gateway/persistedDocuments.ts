@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { Actor } from '@parley/kernel/actor';
+import type { GraphQLError } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from './authenticate.ts';
+import { refusal } from './errors.ts';
+import { isObject } from './ownKeys.ts';
+import type { Call, CallSubgraph } from './subgraphRequest.ts';
+
+/** The parts of a request that say which document it is about. Anything may come in them. */
+export type DocumentReference = {
+  readonly query?: unknown;
+  readonly documentId?: unknown;
+  readonly extensions?: unknown;
+};
+export type PersistedDocuments = {
+  /** The text to run: the request's own, or the published one it names; undefined where it has neither. Throws a refusal. */
+  resolve(reference: DocumentReference, caller: Caller, call: Call): Promise<string | undefined>;
+};
+
+const query = `query PublishedDocument($tenantId: ID!, $partnerId: ID, $hash: String!) {
+  publishedDocument(tenantId: $tenantId, partnerId: $partnerId, hash: $hash) { body }
+}`;
+const knownMs = 10_000;
+const unknownMs = 2000;
+const hashShape = /^[0-9a-f]{64}$/;
+
+/** `trusted`: our own client's manifest, sha256 hex → body. */
+export const createPersistedDocuments = (
+  callSubgraph: CallSubgraph,
+  trusted: Readonly<Record<string, string>>,
+): PersistedDocuments => {
+  const ours = new Map(Object.entries(trusted).map(([hash, body]) => [hash.replace(/^sha256:/, ''), body]));
+  const cache = new LRUCache<string, { body: string | null }>({ max: 10_000 });
+
+  const published = async (hash: string, actor: Actor, call: Call): Promise<string | null> => {
+    const { tenantId, partnerId } = actor;
+    const key = JSON.stringify([tenantId, partnerId, hash]);
+    const cached = cache.get(key);
+    if (cached) return cached.body;
+    const operation = { query, operationName: 'PublishedDocument', variables: { tenantId, partnerId, hash } };
+    const { data, errors } = await callSubgraph('auth', operation, { actor: null, requestId: call.requestId }).catch(
+      () => {
+        throw unavailable();
+      },
+    );
+    if (!data || errors?.length) throw unavailable();
+    const document = data['publishedDocument'];
+    const text = isObject(document) && typeof document['body'] === 'string' ? document['body'] : null;
+    const body = text !== null && sha256(text) === hash ? text : null;
+    cache.set(key, { body }, { ttl: body === null ? unknownMs : knownMs });
+    return body;
+  };
+
+  return {
+    resolve: async (reference, { actor, persistedOnly }, call) => {
+      const text = typeof reference.query === 'string' && reference.query !== '' ? reference.query : undefined;
+      if (persistedOnly && reference.query !== undefined && reference.query !== null && reference.query !== '')
+        throw freeText();
+      const hash = hashOf(reference);
+      if (hash === null) {
+        if (persistedOnly) throw freeText();
+        return text;
+      }
+      if (text !== undefined) {
+        if (sha256(text) !== hash)
+          throw refusal('PERSISTED_QUERY_HASH_MISMATCH', 'The hash is not that of the query sent with it.');
+        return text;
+      }
+      const own = persistedOnly ? undefined : ours.get(hash);
+      const body = own ?? (actor === null ? null : await published(hash, actor, call));
+      if (body === null)
+        throw refusal('PERSISTED_QUERY_NOT_FOUND', 'No document of that hash is published for this caller.');
+      return body;
+    },
+  };
+};
+
+/** The hash a request names, by `documentId` or Apollo's extension; null for none. Throws for one that is misshapen (J05). */
+const hashOf = ({ documentId, extensions }: DocumentReference): string | null => {
+  const persisted = isObject(extensions) ? extensions['persistedQuery'] : undefined;
+  const named = isObject(persisted) ? persisted['sha256Hash'] : undefined;
+  const hasDocumentId = documentId !== undefined && documentId !== null;
+  const hasPersisted = persisted !== undefined && persisted !== null;
+  if (!hasDocumentId && !hasPersisted) return null;
+  const fromId = typeof documentId === 'string' && documentId.startsWith('sha256:') ? documentId.slice(7) : undefined;
+  const hash = hasDocumentId ? fromId : named;
+  if (typeof hash !== 'string' || !hashShape.test(hash) || (hasDocumentId && hasPersisted && named !== hash))
+    throw refusal('PERSISTED_QUERY_BAD_HASH', 'A document is named by "sha256:" and 64 lower-case hex digits.');
+  return hash;
+};
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const freeText = (): GraphQLError =>
+  refusal('PERSISTED_QUERY_ONLY', 'This key runs published documents only: send documentId, and no query.', 403);
+
+const unavailable = (): GraphQLError =>
+  refusal('SUBGRAPH_UNAVAILABLE', 'Published documents cannot be looked up right now. Try again.', 503);

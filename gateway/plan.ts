@@ -1,0 +1,110 @@
+import { operationFromDocument } from '@apollo/federation-internals';
+import type { PlanNode } from '@apollo/query-planner';
+import {
+  type DocumentNode,
+  executeSync,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLFormattedError,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql';
+import type { Fragments } from './authorize.ts';
+import type { Variables } from './conditions.ts';
+import { clientKeyOf } from './dataKeys.ts';
+import { type CompileContext, compilePlan, fetchBasics, type Step, UnsupportedPlan } from './execute.ts';
+import type { DataObject } from './ownKeys.ts';
+import { toIntrospection, toPlannedOperation } from './plannedOperation.ts';
+import { compileProjection, type Project } from './project.ts';
+import { compileRewrites, type Rewrite, renamedKeys } from './rewrites.ts';
+import type { LoadedSupergraph } from './supergraph.ts';
+
+/** Runs a planned document by Apollo's own executor: for plans we do not compile. */
+export type StockExecute = (document: DocumentNode) => Step;
+
+export type LiveSource = {
+  readonly subgraph: string;
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variableUsages: readonly string[];
+  readonly rewriteOutput: Rewrite | null;
+  readonly renamed: ReadonlyMap<string, string>;
+};
+
+/** One operation for one set of granted requirements, ready to run any number of times. */
+export type CompiledOperation = {
+  readonly refusals: readonly GraphQLFormattedError[];
+  readonly project: Project;
+  /** Fetches the data of a query or mutation, or what an event of a subscription lacks; null where nothing is fetched. */
+  readonly step: Step | null;
+  /** Where a subscription's events come from. */
+  readonly source: LiveSource | null;
+  readonly introspect: ((variables: Variables) => DataObject) | null;
+};
+
+export const compileOperation = (
+  loaded: LoadedSupergraph,
+  context: CompileContext,
+  stock: StockExecute,
+  operation: OperationDefinitionNode,
+  fragments: Fragments,
+  refused: ReadonlySet<FieldNode>,
+  refusals: readonly GraphQLFormattedError[],
+): CompiledOperation => {
+  const project = compileProjection(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
+  const introspect = compileIntrospection(loaded, operation, fragments);
+  const planned = toPlannedOperation(operation, fragments, refused, loaded.dataKeyOf);
+  const nothing: CompiledOperation = { refusals, project, introspect, step: null, source: null };
+  if (planned === null) return nothing;
+
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [planned] };
+  const { node } = buildPlan(loaded, document);
+  if (!node) return nothing;
+  if (node.kind !== 'Subscription') return { ...nothing, step: compileOrStock(context, stock, document, node) };
+  const { primary, rest } = node;
+  const source: LiveSource = {
+    ...fetchBasics(primary),
+    rewriteOutput: compileRewrites(context.fullSchema, primary.outputRewrites),
+    renamed: renamedKeys(primary.outputRewrites),
+  };
+  return { ...nothing, source, step: rest ? compilePlan(context, rest) : null };
+};
+
+/** The planner refuses with a GraphQLError what it finds too large; that is the client's business, the rest is ours. */
+const buildPlan = (loaded: LoadedSupergraph, document: DocumentNode) => {
+  try {
+    return loaded.planner.buildQueryPlan(operationFromDocument(loaded.apiSchema, document));
+  } catch (error) {
+    if (error instanceof GraphQLError && error.extensions['code'] !== undefined)
+      throw new GraphQLError(error.message.replaceAll(/\bc__\w+/g, clientKeyOf), {
+        extensions: { code: 'OPERATION_TOO_COMPLEX', http: { status: 400 } },
+        originalError: error,
+      });
+    throw error;
+  }
+};
+
+const compileOrStock = (context: CompileContext, stock: StockExecute, document: DocumentNode, node: PlanNode): Step => {
+  try {
+    return compilePlan(context, node);
+  } catch (error) {
+    if (error instanceof UnsupportedPlan) return stock(document);
+    throw error;
+  }
+};
+
+/** Introspection is answered by graphql-js on the public schema, whatever else the operation asks. */
+const compileIntrospection = (
+  { schema }: LoadedSupergraph,
+  operation: OperationDefinitionNode,
+  fragments: Fragments,
+): CompiledOperation['introspect'] => {
+  const introspection = toIntrospection(operation, fragments);
+  if (introspection === null) return null;
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [introspection, ...fragments.values()] };
+  return (variableValues) => {
+    const { data, errors } = executeSync({ schema, document, rootValue: {}, variableValues });
+    if (errors?.[0]) throw errors[0];
+    return { ...data };
+  };
+};

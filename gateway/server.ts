@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { PubSub } from '@parley/kernel/pubsub';
+import type { Subgraph } from '@parley/kernel/subgraph';
+import { createApiKeys } from './apiKeys.ts';
+import { CompilingGateway } from './apolloGateway.ts';
+import { createApolloServer } from './apolloServer.ts';
+import { createAuthenticate } from './authenticate.ts';
+import type { GatewayConfig } from './config.ts';
+import { createMask } from './errors.ts';
+import { createGraphqlHandler } from './graphqlOverHttp.ts';
+import { createHttpServer, graphqlPath, type Readiness, type Route } from './httpServer.ts';
+import type { Log } from './log.ts';
+import { createPersistedDocuments } from './persistedDocuments.ts';
+import { createSigningKeys } from './signingKeys.ts';
+import { createCallSubgraph } from './subgraphRequest.ts';
+import { acceptSockets } from './subscriptions.ts';
+
+export type GatewayOptions = {
+  readonly config: GatewayConfig;
+  readonly supergraphSdl: string;
+  /** By name, lower case, as in the supergraph. */
+  readonly subgraphs: Readonly<Record<string, Subgraph>>;
+  readonly log: Log;
+  readonly pubsub?: PubSub;
+  /** Our own client's documents: sha256 hex → body. */
+  readonly trustedDocuments?: Readonly<Record<string, string>>;
+  readonly routes?: readonly Route[];
+  readonly ready?: Readiness;
+};
+export type Gateway = {
+  /** Of the GraphQL endpoint, e.g. `http://127.0.0.1:4000/graphql`. */
+  readonly url: string;
+  /** Stops accepting, lets what is under way finish (within `drainMs`), closes every socket. */
+  close(): Promise<void>;
+  /** Swaps the supergraph. Rejects, and keeps the one in use, if the new one is unfit. */
+  loadSupergraph(sdl: string): Promise<void>;
+};
+
+/** Starts the gateway. A request meets its parts in the order they are listed here. */
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const { config, log, subgraphs, supergraphSdl, trustedDocuments = {}, routes = [] } = options;
+  const { limits, introspection } = config;
+  const mask = createMask(log);
+  let draining = false;
+  const ready: Readiness = async () =>
+    draining ? { ok: false, detail: 'draining' } : (options.ready?.() ?? { ok: true, detail: 'ready' });
+
+  const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log);
+  const authenticate = createAuthenticate(createSigningKeys(callSubgraph, log), createApiKeys(callSubgraph));
+  const persistedDocuments = createPersistedDocuments(callSubgraph, trustedDocuments);
+  const gateway = new CompilingGateway(supergraphSdl, {
+    callSubgraph,
+    limits: limits.operation,
+    introspection,
+    documents: limits.documents,
+    log,
+  });
+  const apollo = createApolloServer(gateway, config, mask, log);
+  await apollo.start();
+  warnOfMissingSubgraphs(gateway, subgraphs, log);
+
+  const graphql = createGraphqlHandler({
+    apollo,
+    gateway,
+    authenticate,
+    persistedDocuments,
+    mask,
+    bodyBytes: limits.bodyBytes,
+  });
+  const http = createHttpServer(config, { graphql, routes, ready, mask });
+  const sockets = acceptSockets(http, { config, gateway, authenticate, persistedDocuments, subgraphs, mask, log });
+  http.listen(config.port, config.host);
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}${graphqlPath}`;
+  log.info({ url, subgraphs: Object.keys(subgraphs) }, 'gateway listening');
+
+  return {
+    url,
+    loadSupergraph: async (sdl) => gateway.replaceSupergraph(sdl),
+    close: async () => {
+      if (draining) return;
+      draining = true;
+      const closed = once(http, 'close');
+      http.close();
+      http.closeIdleConnections();
+      sockets.close();
+      const forced = setTimeout(() => {
+        sockets.terminate();
+        http.closeAllConnections();
+      }, limits.drainMs);
+      await closed;
+      clearTimeout(forced);
+      sockets.terminate();
+      await apollo.stop();
+    },
+  };
+};
+
+const warnOfMissingSubgraphs = (
+  { engine }: CompilingGateway,
+  subgraphs: GatewayOptions['subgraphs'],
+  log: Log,
+): void => {
+  const missing = engine.loaded.subgraphNames.filter((name) => !Object.hasOwn(subgraphs, name));
+  if (missing.length > 0) log.warn({ missing }, 'the supergraph names subgraphs this gateway was not given');
+};

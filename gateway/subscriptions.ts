@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Subgraph } from '@parley/kernel/subgraph';
+import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type Context, handleProtocols, makeServer } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { CompilingGateway } from './apolloGateway.ts';
+import { type Authenticate, anonymous, type Caller } from './authenticate.ts';
+import { type BoundedSocket, boundSocket } from './boundedSocket.ts';
+import type { Variables } from './conditions.ts';
+import type { GatewayConfig } from './config.ts';
+import { mayOpenSocket } from './cors.ts';
+import type { Answer, Engine } from './engine.ts';
+import { type Mask, refusal, statusOf } from './errors.ts';
+import { graphqlPath } from './httpServer.ts';
+import { openLive } from './liveOperation.ts';
+import type { Log } from './log.ts';
+import { isObject } from './ownKeys.ts';
+import type { PersistedDocuments } from './persistedDocuments.ts';
+import type { CompiledOperation } from './plan.ts';
+import { pathOf } from './responses.ts';
+import type { Call } from './subgraphRequest.ts';
+import { watchCredential } from './watchCredential.ts';
+
+export type SocketParts = {
+  readonly config: GatewayConfig;
+  readonly gateway: CompilingGateway;
+  readonly authenticate: Authenticate;
+  readonly persistedDocuments: PersistedDocuments;
+  readonly subgraphs: Readonly<Record<string, Subgraph>>;
+  readonly mask: Mask;
+  readonly log: Log;
+};
+
+/** What one socket holds beside graphql-ws's own state. */
+type Session = {
+  readonly id: string;
+  readonly socket: BoundedSocket;
+  readonly gone: AbortController;
+  caller: Caller;
+  stopWatching: () => void;
+};
+type Ws = Context<Record<string, unknown>, Session>;
+
+/** An operation that passed everything and is about to run: rides through graphql-ws as its execution arguments. */
+type Started = {
+  readonly engine: Engine;
+  readonly compiled: CompiledOperation;
+  readonly variables: Variables;
+  readonly call: Call;
+};
+
+/** connection_init carries a token and little else (E43). */
+const mostInitBytes = 16 * 1024;
+
+/** GraphQL over WebSocket (graphql-transport-ws) on the HTTP server's GraphQL path. */
+export const acceptSockets = (http: Server, parts: SocketParts) => {
+  const { config, log } = parts;
+  const { limits } = config;
+  const protocol = createProtocol(parts);
+  const server = new WebSocketServer({
+    noServer: true,
+    handleProtocols,
+    maxPayload: limits.bodyBytes,
+    perMessageDeflate: false,
+  });
+
+  http.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+    if (pathOf(request) !== graphqlPath) return refuseUpgrade(duplex, '404 Not Found');
+    if (!mayOpenSocket(config.allowedOrigins, request)) return refuseUpgrade(duplex, '403 Forbidden');
+    server.handleUpgrade(request, duplex, head, (socket) => open(socket));
+  });
+
+  const open = (socket: WebSocket): void => {
+    let closed: ((code: number, reason: string) => Promise<void>) | null = null;
+    const finish = (code: number, reason: string): void => {
+      session.gone.abort();
+      session.stopWatching();
+      closed?.(code, reason).catch((err: unknown) =>
+        log.error({ err, requestId: session.id }, 'a socket did not close cleanly'),
+      );
+      closed = null;
+    };
+    const bounded = boundSocket(socket, limits.socketQueueBytes, () => finish(1013, 'slow reader'));
+    const session: Session = {
+      id: randomUUID(),
+      socket: bounded,
+      gone: new AbortController(),
+      caller: anonymous,
+      stopWatching: () => {},
+    };
+    const stopPinging = keepAlive(socket, limits.keepAliveMs);
+    socket.on('error', (err) => log.debug({ err, requestId: session.id }, 'a socket failed'));
+    socket.once('close', (code, reason) => {
+      stopPinging();
+      finish(code, String(reason));
+    });
+    let initialised = false;
+    closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => bounded.send(text),
+        close: (code = 1000, reason = '') => bounded.close(code, reason),
+        onMessage: (receive) =>
+          socket.on('message', (message, isBinary) => {
+            const text = String(message);
+            if (isBinary) return bounded.close(1003, 'text messages only');
+            if (!initialised && text.length > mostInitBytes) return bounded.close(4400, 'Invalid message received');
+            initialised = true;
+            receive(withQueryField(text)).catch((err: unknown) => {
+              log.error({ err, requestId: session.id }, 'a socket message could not be handled');
+              bounded.close(1011, 'Internal server error');
+            });
+          }),
+      },
+      session,
+    );
+  };
+
+  return {
+    close: () => {
+      for (const socket of server.clients) socket.close(1001, 'Going away');
+    },
+    terminate: () => {
+      for (const socket of server.clients) socket.terminate();
+    },
+  };
+};
+
+const createProtocol = (parts: SocketParts) => {
+  const { config, gateway, authenticate, persistedDocuments, subgraphs, mask } = parts;
+  const { limits } = config;
+
+  const connect = async ({ connectionParams, extra }: Ws): Promise<boolean> => {
+    const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
+    if (authorization === undefined || authorization === null) return true;
+    if (typeof authorization !== 'string') return false;
+    const check = (): Promise<Caller> => authenticate(authorization, { actor: null, requestId: extra.id });
+    try {
+      extra.caller = await check();
+    } catch (error) {
+      if (error instanceof GraphQLError && statusOf(error) === 401) return false;
+      extra.socket.close(1013, 'try again later');
+      return false;
+    }
+    extra.stopWatching = watchCredential(extra.caller, check, () => extra.socket.close(4403, 'Forbidden'));
+    return true;
+  };
+
+  /** Everything HTTP does before it runs an operation, in the same order. Throws a refusal. */
+  const start = async (
+    ctx: Ws,
+    payload: Readonly<Record<string, unknown>>,
+  ): Promise<{ args: Started; document: import('graphql').DocumentNode }> => {
+    const { caller, id, gone } = ctx.extra;
+    if (Object.keys(ctx.subscriptions).length > limits.subscriptionsPerSocket)
+      throw refusal(
+        'TOO_MANY_SUBSCRIPTIONS',
+        `A socket carries at most ${limits.subscriptionsPerSocket} operations at once.`,
+        429,
+      );
+    const call: Call = { actor: caller.actor, requestId: `${id}.${randomUUID().slice(0, 8)}`, signal: gone.signal };
+    const query = await persistedDocuments.resolve(payload, caller, call);
+    if (query === undefined) throw refusal('BAD_REQUEST', 'A query, or the documentId of one, must be given.');
+    const { engine } = gateway;
+    const document = engine.documents.prepare(query);
+    if (document instanceof GraphQLError) throw document;
+    const name = payload['operationName'];
+    const operation = engine.find(document, typeof name === 'string' ? name : null);
+    if (operation instanceof GraphQLError) throw operation;
+    const given = payload['variables'] ?? {};
+    if (!isObject(given)) throw refusal('BAD_REQUEST', 'variables must be an object.');
+    const variables = operation.coerce(given);
+    if (variables instanceof GraphQLError) throw variables;
+    const compiled = engine.compiledFor(operation, caller.actor);
+    if (operation.node.operation === 'subscription' && compiled.source === null && compiled.refusals[0])
+      throw toGraphQLError(compiled.refusals[0]);
+    // A mutation runs to its end, whoever leaves.
+    const signal = operation.node.operation === 'mutation' ? undefined : call.signal;
+    return {
+      args: { engine, compiled, variables, call: { ...call, signal } },
+      document: { ...document.document, definitions: [operation.node, ...document.fragments.values()] },
+    };
+  };
+
+  return makeServer<Record<string, unknown>, Session>({
+    connectionInitWaitTimeout: limits.initTimeoutMs,
+    onConnect: connect,
+    onSubscribe: async (ctx, _id, payload) => {
+      try {
+        const { args, document } = await start(ctx, { ...payload });
+        return { schema: args.engine.loaded.schema, document, contextValue: args };
+      } catch (error) {
+        // An error message, never a throw: that would close the socket and every other subscription on it (E16).
+        return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: toError(error) })];
+      }
+    },
+    execute: async ({ contextValue }) => {
+      const { engine, compiled, variables, call } = contextValue as Started;
+      try {
+        return toExecutionResult(await engine.run(compiled, variables, call));
+      } catch (error) {
+        return toExecutionResult({ data: null, errors: [mask(error, { requestId: call.requestId })] });
+      }
+    },
+    subscribe: ({ contextValue }) => {
+      const { engine, compiled, variables, call } = contextValue as Started;
+      return openLive(engine, compiled, subgraphs, variables, call) as AsyncIterableIterator<never>;
+    },
+    // Ours are in their final form; graphql-ws would ask each error for its toJSON.
+    onNext: (_ctx, _id, _payload, _args, result) => result as Answer as never,
+    onError: (ctx, _id, _payload, errors): GraphQLFormattedError[] =>
+      errors.map((error) => mask(innermost(error), { requestId: ctx.extra.id })),
+  });
+};
+
+const toExecutionResult = (answer: Answer): ExecutionResult => answer as unknown as ExecutionResult;
+
+const toGraphQLError = ({ message, path, extensions }: GraphQLFormattedError): GraphQLError =>
+  new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });
+
+const toError = (value: unknown): Error => (value instanceof Error ? value : new Error(String(value)));
+
+/** graphql-ws wraps what a stream threw. */
+const innermost = (error: GraphQLError): unknown => error.originalError ?? error;
+
+const refuseUpgrade = (duplex: Duplex, status: string): void => {
+  duplex.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+};
+
+/** Finds a peer that is gone without a word: one that leaves a ping unanswered until the next is due (F14). */
+const keepAlive = (socket: WebSocket, everyMs: number): (() => void) => {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    if (socket.readyState === socket.OPEN) socket.ping();
+  }, everyMs);
+  return () => clearInterval(timer);
+};
+
+/** graphql-ws insists on a `query` in every subscribe message; one that names a published document has none. */
+const withQueryField = (text: string): string => {
+  if (text.includes('"query"') || !(text.includes('"documentId"') || text.includes('"persistedQuery"'))) return text;
+  try {
+    const message: unknown = JSON.parse(text);
+    if (!isObject(message) || !isObject(message['payload'])) return text;
+    return JSON.stringify({ ...message, payload: { ...message['payload'], query: '' } });
+  } catch {
+    return text;
+  }
+};
