@@ -7,8 +7,17 @@ import type { StoredEvent } from './event.ts';
  * is idempotent, waits for all in-sync replicas and keeps one request in flight. A consumer's offset is committed after
  * its handler's transaction; consumers dedupe by event id, so a second delivery changes nothing.
  */
-export const kafkaBus = async (options: { brokers: readonly string[]; clientId: string }): Promise<EventBus> => {
-  const kafka = new Kafka({ clientId: options.clientId, brokers: [...options.brokers], logLevel: logLevel.ERROR });
+export const kafkaBus = async (options: {
+  brokers: readonly string[];
+  clientId: string;
+  sasl: { username: string; password: string } | null;
+}): Promise<EventBus> => {
+  const kafka = new Kafka({
+    clientId: options.clientId,
+    brokers: [...options.brokers],
+    logLevel: logLevel.ERROR,
+    ...(options.sasl === null ? {} : { ssl: true, sasl: { mechanism: 'scram-sha-512', ...options.sasl } }),
+  });
   const producer: Producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: true });
   await producer.connect();
   const stops = new Set<() => Promise<void>>();

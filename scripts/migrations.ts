@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startEmbeddedPostgres } from '@parley/kernel/embeddedPostgres';
 import { bootstrap, migrate } from '@parley/kernel/migrate';
-import { contexts } from './contexts.ts';
+import { contexts } from '../contexts.ts';
 import { diffToSchema } from './prismaSchemaEngine.ts';
 
 const [command, name, title] = process.argv.slice(2);

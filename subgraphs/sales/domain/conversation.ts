@@ -48,8 +48,7 @@ export const startConversation = (command: StartConversation): { locale: string 
   for (const [field, limit] of Object.entries(limits)) {
     const value = command.contact?.[field as keyof typeof limits];
     if (value == null) continue;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it looks for
-    if (value.trim() === '' || value.length > limit || /[\u0000-\u001f\u007f]/.test(value) || !value.isWellFormed()) {
+    if (value.trim() === '' || value.length > limit || /\p{Cc}/u.test(value) || !value.isWellFormed()) {
       issues.push({ path: ['contact', field], message: `must be 1 to ${limit} printable characters` });
     } else if (field === 'email' && !email.test(value))
       issues.push({ path: ['contact', 'email'], message: 'is not an e-mail address' });

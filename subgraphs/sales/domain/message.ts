@@ -1,8 +1,8 @@
 import { Refusal } from '@parley/kernel/refusal';
 
 export const maxMessageBytes = 8000;
-// C0 and C1 controls but tab, line feed and carriage return; PostgreSQL text cannot even hold NUL.
-const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+// PostgreSQL text cannot even hold NUL.
+const control = /[\p{Cc}--[\t\n\r]]/v;
 
 /** @returns what is wrong with a message's text, or null */
 export const messageProblem = (text: string): string | null => {

@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { ConfigError, integer, readConfig } from '@parley/kernel/config';
+import { z } from 'zod';
+
+const schema = z.object({
+  PORT: integer(0, 65_535).default(4000),
+  DATA_DIR: z.string().default('.data'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL_SIZE: integer(2, 200).default(16),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  KAFKA_BROKERS: z
+    .string()
+    .transform((text) => text.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port, host:port …')))
+    .optional(),
+  KAFKA_CLIENT_ID: z.string().optional(),
+  KAFKA_USERNAME: z.string().optional(),
+  KAFKA_PASSWORD: z.string().optional(),
+});
+
+/** What the whole platform is told by its environment; each outside engine is switched on by its own variable alone. */
+export type PlatformConfig = {
+  readonly port: number;
+  /** absolute */
+  readonly dataDir: string;
+  readonly logLevel: string;
+  /** null: PostgreSQL of our own in `dataDir` */
+  readonly database: { readonly url: string; readonly adminUrl: string | null } | null;
+  readonly poolSize: number;
+  readonly redisUrl: string | null;
+  readonly kafka: { readonly brokers: readonly string[]; readonly clientId: string; readonly sasl: { username: string; password: string } | null } | null;
+};
+
+/** @throws ConfigError, one line that names the variable; also for an engine that is only half configured */
+export const platformConfig = (environment: Readonly<Record<string, string | undefined>>): PlatformConfig => {
+  const given = readConfig(schema, environment);
+  const needs = (name: keyof typeof given, other: keyof typeof given) => {
+    if (given[name] !== undefined && given[other] === undefined) throw new ConfigError(`${other} is missing: ${name} is set and is of no use without it`);
+  };
+  needs('DATABASE_ADMIN_URL', 'DATABASE_URL');
+  needs('KAFKA_CLIENT_ID', 'KAFKA_BROKERS');
+  needs('KAFKA_USERNAME', 'KAFKA_BROKERS');
+  needs('KAFKA_USERNAME', 'KAFKA_PASSWORD');
+  needs('KAFKA_PASSWORD', 'KAFKA_USERNAME');
+  return {
+    port: given.PORT,
+    dataDir: path.resolve(given.DATA_DIR),
+    logLevel: given.LOG_LEVEL,
+    database: given.DATABASE_URL === undefined ? null : { url: given.DATABASE_URL, adminUrl: given.DATABASE_ADMIN_URL ?? null },
+    poolSize: given.DATABASE_POOL_SIZE,
+    redisUrl: given.REDIS_URL ?? null,
+    kafka:
+      given.KAFKA_BROKERS === undefined
+        ? null
+        : {
+            brokers: given.KAFKA_BROKERS,
+            clientId: given.KAFKA_CLIENT_ID ?? 'parley',
+            sasl: given.KAFKA_USERNAME && given.KAFKA_PASSWORD ? { username: given.KAFKA_USERNAME, password: given.KAFKA_PASSWORD } : null,
+          },
+  };
+};
