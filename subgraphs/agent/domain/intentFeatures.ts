@@ -1,3 +1,4 @@
+import { conceptsOf } from './intentConcepts.ts';
 import { fold } from './text.ts';
 
 /** Hashed feature ids (ascending) with weights of unit Euclidean length. */
@@ -10,16 +11,25 @@ const finish = (hash: number, mask: number): number => {
   return (mixed ^ (mixed >>> 13)) & mask;
 };
 
+// a concept speaks louder than a word, a word louder than one of its character n-grams
+const repeats = { concept: 60, word: 3 };
+
+const hashOf = (name: string): number => {
+  let hash = step(fnvOffset, 5);
+  for (let i = 0; i < name.length; i++) hash = step(hash, name.charCodeAt(i));
+  return hash;
+};
+
 /** Longest part of an utterance that is looked at, in UTF-16 units; what follows says little about its intent. */
 export const featureWindow = 1_000;
 
-/** Word 1-2-grams and character 2-5-grams within words, FNV-1a hashed into `buckets` (a power of two), log-tf, L2. */
+/** Word 1-2-grams, character 2-5-grams within words, concepts and pairs of them, FNV-1a hashed into `buckets` (a power of two), log-tf, L2. */
 export const features = (utterance: string, buckets: number): Features => {
   const mask = buckets - 1;
   const counts = new Map<number, number>();
-  const count = (hash: number) => {
+  const count = (hash: number, times = 1) => {
     const id = finish(hash, mask);
-    counts.set(id, (counts.get(id) ?? 0) + 1);
+    counts.set(id, (counts.get(id) ?? 0) + times);
   };
   const words = fold(utterance.slice(0, featureWindow).normalize('NFKC')).match(/[\p{L}\p{N}]+|[?€$£]/gu) ?? [];
   let previous = step(fnvOffset, 1);
@@ -30,8 +40,8 @@ export const features = (utterance: string, buckets: number): Features => {
       hash = step(hash, word.charCodeAt(i));
       pair = step(pair, word.charCodeAt(i));
     }
-    count(hash);
-    count(pair);
+    count(hash, repeats.word);
+    count(pair, repeats.word);
     previous = hash;
     const padded = ` ${word} `;
     for (let start = 0; start < padded.length - 1; start++) {
@@ -41,6 +51,11 @@ export const features = (utterance: string, buckets: number): Features => {
         if (end > start) count(gram);
       }
     }
+  }
+  const touched = conceptsOf(words.join(' '));
+  for (const name of touched) count(hashOf(name), repeats.concept);
+  for (const [i, name] of touched.entries()) {
+    for (const other of touched.slice(i + 1)) count(hashOf(`${name}+${other}`), repeats.concept);
   }
   const ids = Int32Array.from(counts.keys()).sort();
   const values = new Float32Array(ids.length);

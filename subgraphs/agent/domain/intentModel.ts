@@ -64,5 +64,5 @@ export const parseIntentModel = (bytes: Uint8Array): IntentModel => {
   const rows = new Int32Array(rest.buckets).fill(-1);
   let row = 0;
   for (let id = 0; id < rest.buckets; id++) if (((bitmap[id >> 3] ?? 0) >> (id & 7)) & 1) rows[id] = row++;
-  return { ...rest, rows, weights: new Int8Array(bytes.slice(at).buffer), scales, bias };
+  return { ...rest, rows, weights: new Int8Array(Uint8Array.from(bytes.subarray(at)).buffer), scales, bias };
 };

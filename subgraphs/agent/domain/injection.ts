@@ -1,0 +1,5 @@
+const instruction =
+  /\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:previous|prior|above|all|any|your|earlier|instructions?|rules?)\b|\b(?:system|developer) (?:prompt|message)|\byou (?:are now|must (?:now )?(?:say|reply|answer|tell)|should (?:say|reply|answer|tell))|\bas an? (?:ai|assistant|language model)\b|(?:^|[\s"'[<])(?:system|assistant|instructions?|sistema|asistente|instrucciones)\s*[:>\]]|\b(?:say|tell|reply|respond|answer|output|print|repeat)\b.{0,30}\b(?:that|with|exactly|the customer|customers|the user|users)\b|\b(?:ignora|ignore|olvida|olvide|omite)\b.{0,40}(?:instruccion|anterior|previas|todo|reglas|tus)|\b(?:di|dile|diga|dígale|responde|responda|contesta|repite)\b.{0,30}\b(?:que|con|al cliente|a los clientes|exactamente)\b|<\/?(?:system|script|instructions?|prompt)|\[\/?inst\]|\bprompt\b/iu;
+
+/** Whether a sentence speaks to whoever processes it rather than about the product: such sentences are never quoted. */
+export const instructsTheReader = (sentence: string): boolean => instruction.test(sentence.normalize('NFKC'));

@@ -1,0 +1,119 @@
+import type { Language } from './language.ts';
+import type { Price } from './prices.ts';
+import type { Question, Subject } from './question.ts';
+import { isStopword, tokenise } from './text.ts';
+
+/** `unknown` are the asked-for names no price is known of, as the customer wrote them; `near` a name that is only similar. */
+export type PriceAnswer<P extends Price> = { prices: readonly P[]; unknown: readonly string[]; near: string | null };
+
+// "price of Pro", "Pro is …": words that may stand between a name and what it belongs to
+const links: Record<Language, ReadonlySet<string>> = {
+  en: new Set(['of', 'the', 'a', 'an', 'is', 'are', 'does', 'do', 'would', 'will', 'your', 'its']),
+  es: new Set(['de', 'del', 'la', 'el', 'los', 'las', 'un', 'una', 'es', 'son', 'me', 'su', 'tu']),
+};
+
+/**
+ * The prices that answer a question, or none. A price answers only when every word of its name was said, and no word that
+ * stands beside that name, or beside the word that asks for a price, is left over: "Pro Max" is not "Pro".
+ */
+export const answerPrice = <P extends Price>(
+  question: Question,
+  prices: readonly P[],
+  language: Language,
+  context: readonly string[],
+): PriceAnswer<P> => {
+  const asked = new Set(question.subjects.map(({ stem }) => stem));
+  const words = tokenise(question.text);
+  const beside = (a: number, b: number): boolean => {
+    const [low, high] = a < b ? [a, b] : [b, a];
+    if (high - low > 4) return false;
+    return (
+      words.slice(low + 1, high).every(({ word }) => links[language].has(word)) &&
+      separatorFree(question.text, words, low, high)
+    );
+  };
+  const said = (price: P) => price.names.length > 0 && price.names.every(({ stem }) => asked.has(stem));
+  const matching = prices.filter(said);
+  const longest = matching.filter(
+    (price) =>
+      !matching.some(
+        (other) =>
+          other.names.length > price.names.length &&
+          price.names.every(({ stem }) => other.names.some((n) => n.stem === stem)),
+      ),
+  );
+  const wording = (price: P) => new Set(tokenise(price.text).map(({ word }) => word));
+  const covered = (subject: Subject, price: P) =>
+    price.names.some(({ stem }) => stem === subject.stem) ||
+    [...wording(price)].some((word) => word.startsWith(subject.stem));
+  const leftOver = question.subjects.filter((subject) => !matching.some((price) => covered(subject, price)));
+  const named = question.subjects.filter((subject) =>
+    matching.some((price) => price.names.some(({ stem }) => stem === subject.stem)),
+  );
+  const joined = leftOver.filter((subject) => named.some((name) => beside(name.position, subject.position)));
+  const unknown = leftOver
+    .filter(
+      (subject) =>
+        subject.isName ||
+        question.anchors.some((anchor) => beside(anchor, subject.position)) ||
+        joined.includes(subject),
+    )
+    .map(({ raw }) => raw);
+
+  if (asked.size === 0) {
+    const recent = context
+      .map((name) => prices.filter((price) => price.names.some(({ stem }) => stem === name)))
+      .find((found) => found.length > 0);
+    return {
+      prices: recent && question.refersBack ? best(recent, question, language) : listable(distinct(prices)),
+      unknown: [],
+      near: null,
+    };
+  }
+  const near = prices.find((price) => price.names.some(({ stem }) => asked.has(stem)) && !said(price));
+  if (
+    longest.length === 0 ||
+    joined.length > 0 ||
+    question.anchors.some((anchor) => leftOver.some((s) => !s.isName && beside(anchor, s.position)))
+  ) {
+    return {
+      prices: [],
+      unknown: unknown.length > 0 ? unknown : question.subjects.slice(0, 2).map(({ raw }) => raw),
+      near: near?.names.map(({ raw }) => raw).join(' ') ?? null,
+    };
+  }
+  return { prices: best(longest, question, language), unknown, near: null };
+};
+
+const separatorFree = (text: string, words: ReturnType<typeof tokenise>, low: number, high: number): boolean =>
+  !/[,;:?!]|\.\s/.test(text.slice(words[low]?.end ?? 0, words[high]?.start ?? 0));
+
+// what is free is no entry of a price list
+const listable = <P extends Price>(prices: readonly P[]): readonly P[] =>
+  prices.some(({ free }) => !free) ? prices.filter(({ free }) => !free) : prices;
+
+// of several prices of one name, those that share most words with the question ("per year", "setup")
+const best = <P extends Price>(prices: readonly P[], question: Question, language: Language): P[] => {
+  const said = new Set(
+    tokenise(question.text)
+      .filter(({ word }) => !isStopword(word, language))
+      .map(({ word }) => word),
+  );
+  const score = (price: P) => tokenise(price.text).filter(({ word }) => said.has(word)).length;
+  const byName = new Map<string, P>();
+  for (const price of prices) {
+    const key = price.names.map(({ stem }) => stem).join(' ');
+    const known = byName.get(key);
+    if (!known || score(price) > score(known)) byName.set(key, price);
+  }
+  return [...byName.values()];
+};
+
+const distinct = <P extends Price>(prices: readonly P[]): P[] => {
+  const byName = new Map<string, P>();
+  for (const price of prices) {
+    const key = price.names.map(({ stem }) => stem).join(' ');
+    if (!byName.has(key)) byName.set(key, price);
+  }
+  return [...byName.values()];
+};

@@ -1,0 +1,84 @@
+import type { Language } from './language.ts';
+import { isStopword, stem, tokenise } from './text.ts';
+import { genericWords, priceWords } from './vocabulary.ts';
+
+/** A content word of a question. `position` counts all words; `isName`: written like a name or holding a digit. */
+export type Subject = { stem: string; raw: string; position: number; isName: boolean };
+/** What a question asks for. `asks`: the kind of fact an answer must hold. `anchors`: positions of the words that ask for a price. */
+export type Question = {
+  text: string;
+  asks: 'PRICE' | 'QUANTITY' | 'DURATION' | 'FACT';
+  subjects: readonly Subject[];
+  anchors: readonly number[];
+  refersBack: boolean;
+};
+
+const asksPrice: Record<Language, RegExp> = {
+  en: /\bhow much (?!time|storage|data|space|work|notice|longer|training)|\b(?:price[sd]?|pricing|cost(?:s|ing)?|quote|rates?|expensive|tariff|damage)\b|\bwhat (?:do|would) (?:you|we|i) (?:charge|pay)|\bdo you charge/i,
+  es: /\bcu[aá]nto (?:es|me|nos|cuesta|vale|sale|cobra|val|ser[ií]a|pag|por|hay que pagar|dinero|cost|saldr|est[aá])|\b(?:precios?|costes?|costos?|tarifas?|cuestan?|cotizaci[oó]n|cu[aá]nto (?:cuesta|vale))\b|\ba (?:cu[aá]nto|c[oó]mo)\b|qu[eé] (?:vale|valor)/i,
+};
+const asksDuration: Record<Language, RegExp> = {
+  en: /\bhow (?:long|soon|quickly|fast)\b|\bhow many (?:days|weeks|months|hours|years)\b/i,
+  es: /\bcu[aá]nto (?:tiempo|tarda|dura|demora|tard[aá]is|tardan)|\bcu[aá]nt[oa]s (?:d[ií]as|semanas|meses|horas|años)|\ben cu[aá]nto\b/i,
+};
+const asksQuantity: Record<Language, RegExp> = { en: /\bhow many\b/i, es: /\bcu[aá]nt[oa]s\b/i };
+const refersBack: Record<Language, RegExp> = {
+  en: /\b(?:it|that|this|those|these|that one|this one|the same)\b/i,
+  es: /(?:^|\s)(?:eso|ese|esa|este|esta|esto|lo|la|el mismo|[eé]l)(?=$|[\s?.,!])/i,
+};
+const asksSomething: Record<Language, RegExp> = {
+  en: /\?|^(?:\W*(?:so|and|but|ok|okay|well|hi|hello|hey|um|uh|sorry|please)\W+)*(?:how|what|which|when|where|who|whose|why|can|could|do|does|did|is|are|will|would|have you|tell me|give me|explain|show me|any)\b|\b(?:what(?:'s| is| are| do| does)|how (?:much|many|long|do|does|can|is)|do you|can you|can i|could you|is there|are there|does it|tell me|i(?:'d| would) like to know|i want to know|wondering)\b/i,
+  es: /[?¿]|^(?:\W*(?:y|pero|hola|buenas|oiga|oye|perd[oó]n|bueno|ok|vale)\W+)*(?:qu[eé]|cu[aá]l|cu[aá]les|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt[oa]s?|por qu[eé]|puede|puedo|pueden|podr[ií]a|tiene|tienen|ten[eé]is|hay|es|est[aá]n?|se puede|d[ií]game|dime|cu[eé]nt[ae]me|expl[ií]que|incluye|funciona|hacen|dan)(?=\s|$)|\b(?:quiero|quisiera|me gustar[ií]a) saber|\bme puede decir|\bd[ií]game\b|\bcu[aá]nto\b/i,
+};
+
+/** Whether a message wants to know something; recognised speech has no question marks. */
+export const isQuestion = (message: string, language: Language): boolean => asksSomething[language].test(message);
+
+/** Taken apart: what is asked for, about what. `inherited` is the kind asked before, for "and the Pro?". */
+export const parseQuestion = (asked: string, language: Language, inherited?: Question['asks']): Question => {
+  const text = asked.replace(/\bmoney back\b/gi, 'refund');
+  const tokens = tokenise(text).slice(0, 400);
+  const shouted = text === text.toUpperCase();
+  const anchors: number[] = [];
+  const subjects: Subject[] = [];
+  let starts = true;
+  for (const [position, token] of tokens.entries()) {
+    const stemmed = stem(token.word, language);
+    const isName =
+      /\p{N}/u.test(token.raw) ||
+      (!shouted && /^\p{Lu}/u.test(token.raw) && (!starts || /\p{Lu}.*\p{Lu}/u.test(token.raw)));
+    starts = /^\s*[.!?¿¡]/.test(text.slice(token.end, token.end + 3));
+    if (priceWords[language].has(stemmed)) anchors.push(position);
+    else if (
+      !isStopword(token.word, language) &&
+      !(genericWords[language].has(stemmed) && !(isName && subjects.length > 0))
+    ) {
+      if (subjects.length < 40) subjects.push({ stem: stemmed, raw: token.raw, position, isName });
+    }
+  }
+  const asks = asksPrice[language].test(text)
+    ? 'PRICE'
+    : asksDuration[language].test(text)
+      ? 'DURATION'
+      : asksQuantity[language].test(text)
+        ? 'QUANTITY'
+        : 'FACT';
+  return {
+    text,
+    asks: asks === 'FACT' && inherited ? inherited : asks,
+    subjects,
+    anchors: asks === 'PRICE' ? anchors : [],
+    refersBack: refersBack[language].test(text),
+  };
+};
+
+const splitAt: Record<Language, RegExp> = {
+  en: /(?<=[?!.])\s+|,?\s+and (?=(?:how|what|which|when|where|who|do|does|can|could|is|are|will)\s)/i,
+  es: /(?<=[?!.])\s+|,?\s+y (?=¿?(?:qu[eé]|cu[aá]l|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt|puede|tiene|hay|se puede|incluye|funciona)\s?)/i,
+};
+
+/** The questions of a message, at most three, in order; the whole message when none of its parts asks. */
+export const questionsIn = (message: string, language: Language): string[] => {
+  const parts = message.split(splitAt[language]).filter((part) => isQuestion(part, language));
+  return parts.length > 0 ? parts.slice(0, 3) : [message];
+};
