@@ -1,0 +1,22 @@
+import { type Database, openDatabase, type Pool } from '@parley/kernel/database';
+import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import { PrismaClient } from '../generated/prisma/client.ts';
+
+export type Client = PrismaClient;
+export type AgentDatabase = Database<Client>;
+/** A Prisma transaction of one tenant. */
+export type Tx = Parameters<Parameters<Client['$transaction']>[0]>[0];
+
+/** @param onStatement told of each SQL statement; tests count them */
+export const openAgentDatabase = (pool: Pool, onStatement?: (sql: string) => void): AgentDatabase =>
+  openDatabase({
+    pool,
+    schema: 'agent',
+    client: (adapter) => (onStatement === undefined ? new PrismaClient({ adapter }) : observed(adapter, onStatement)),
+  });
+
+const observed = (adapter: SqlDriverAdapterFactory, onStatement: (sql: string) => void): Client => {
+  const client = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] });
+  client.$on('query', ({ query }) => onStatement(query));
+  return client;
+};
