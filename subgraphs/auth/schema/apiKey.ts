@@ -1,0 +1,111 @@
+import { checkPage, requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { isUuid } from '@parley/kernel/database';
+import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
+import { createApiKey } from '../application/createApiKey.ts';
+import { revokeApiKey } from '../application/revokeApiKey.ts';
+import type { ApiKey as ApiKeyRow } from '../generated/prisma/client.ts';
+import { builder } from './builder.ts';
+
+/** A key as it may be shown: everything but the hash of its secret. */
+type ShownApiKey = Omit<ApiKeyRow, 'secretHash'>;
+
+const ApiKey = builder.prismaObject('ApiKey', {
+  select: { tenantId: true, id: true },
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    prefix: t.exposeString('prefix', { description: 'how the secret begins: enough to tell keys apart' }),
+    scopes: t.exposeStringList('scopes'),
+    partner: t.relation('partner', { nullable: true }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
+    revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
+  }),
+});
+
+builder.asEntity(ApiKey, {
+  key: builder.selection<{ id: string }>('id'),
+  resolveReference: ({ id }, context) => {
+    const { tenantId } = requireActor(context);
+    return isUuid(id) ? context.db.apiKey.findUnique({ where: { tenantId_id: { tenantId, id } } }) : null;
+  },
+});
+
+builder.queryField('apiKeys', (t) =>
+  t.prismaConnection(
+    {
+      type: 'ApiKey',
+      nullable: true,
+      cursor: 'tenantId_id',
+      description: 'Newest first, with those that were revoked or have expired.',
+      directives: scopes('organization:admin'),
+      resolve: (query, _root, args, context) => {
+        requireActor(context);
+        checkPage(args);
+        return context.db.apiKey.findMany({ ...query, orderBy: { id: 'desc' } });
+      },
+    },
+    { name: 'ApiKeyConnection' },
+    { name: 'ApiKeyEdge' },
+  ),
+);
+
+const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
+  fields: (t) => ({
+    name: t.string({ required: true, description: '1 to 200 characters' }),
+    scopes: t.stringList({
+      required: true,
+      description: 'a key whose only scope is persisted runs what was published for it, nothing else',
+    }),
+    partnerId: t.id({ description: 'whom it is given to; without one it is for a program of your own' }),
+    expiresAt: t.field({ type: 'DateTime' }),
+  }),
+});
+const CreateApiKeySuccess = builder
+  .objectRef<{ apiKey: ShownApiKey; secret: string }>('CreateApiKeySuccess')
+  .implement({
+    fields: (t) => ({
+      apiKey: t.field({ type: ApiKey, resolve: ({ apiKey }) => apiKey as ApiKeyRow }),
+      secret: t.exposeString('secret', { description: 'shown this once' }),
+    }),
+  });
+builder.mutationField('createApiKey', (t) =>
+  t.field({
+    type: builder.unionType('CreateApiKeyResult', {
+      types: [CreateApiKeySuccess, Refusal],
+      resolveType: resultTypeOf('CreateApiKeySuccess'),
+    }),
+    nullable: true,
+    directives: scopes('organization:admin'),
+    args: { input: t.arg({ type: CreateApiKeyInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      refusalAsValue(() =>
+        createApiKey(context.auth, requireActor(context), {
+          ...input,
+          partnerId: input.partnerId ?? null,
+          expiresAt: input.expiresAt ?? null,
+        }),
+      ),
+  }),
+);
+
+const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
+  fields: (t) => ({ id: t.id({ required: true }) }),
+});
+const RevokeApiKeySuccess = builder.objectRef<{ apiKey: ApiKeyRow }>('RevokeApiKeySuccess').implement({
+  fields: (t) => ({ apiKey: t.field({ type: ApiKey, resolve: ({ apiKey }) => apiKey }) }),
+});
+builder.mutationField('revokeApiKey', (t) =>
+  t.field({
+    type: builder.unionType('RevokeApiKeyResult', {
+      types: [RevokeApiKeySuccess, Refusal],
+      resolveType: resultTypeOf('RevokeApiKeySuccess'),
+    }),
+    nullable: true,
+    directives: scopes('organization:admin'),
+    description: 'The key is refused from now on, within a minute everywhere.',
+    args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      refusalAsValue(async () => ({ apiKey: await revokeApiKey(context.auth, requireActor(context), input) })),
+  }),
+);

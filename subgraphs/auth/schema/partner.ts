@@ -1,0 +1,62 @@
+import { checkPage, requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { isUuid } from '@parley/kernel/database';
+import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
+import { createPartner } from '../application/createPartner.ts';
+import type { Partner as PartnerRow } from '../generated/prisma/client.ts';
+import { builder } from './builder.ts';
+
+export const Partner = builder.prismaObject('Partner', {
+  select: { tenantId: true, id: true },
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+  }),
+});
+
+builder.asEntity(Partner, {
+  key: builder.selection<{ id: string }>('id'),
+  resolveReference: ({ id }, context) => {
+    const { tenantId } = requireActor(context);
+    return isUuid(id) ? context.db.partner.findUnique({ where: { tenantId_id: { tenantId, id } } }) : null;
+  },
+});
+
+builder.queryField('partners', (t) =>
+  t.prismaConnection(
+    {
+      type: 'Partner',
+      nullable: true,
+      cursor: 'tenantId_id',
+      description: 'Newest first.',
+      directives: scopes('organization:admin'),
+      resolve: (query, _root, args, context) => {
+        requireActor(context);
+        checkPage(args);
+        return context.db.partner.findMany({ ...query, orderBy: { id: 'desc' } });
+      },
+    },
+    { name: 'PartnerConnection' },
+    { name: 'PartnerEdge' },
+  ),
+);
+
+const CreatePartnerInput = builder.inputType('CreatePartnerInput', {
+  fields: (t) => ({ name: t.string({ required: true, description: '1 to 200 characters' }) }),
+});
+const CreatePartnerSuccess = builder.objectRef<{ partner: PartnerRow }>('CreatePartnerSuccess').implement({
+  fields: (t) => ({ partner: t.field({ type: Partner, resolve: ({ partner }) => partner }) }),
+});
+builder.mutationField('createPartner', (t) =>
+  t.field({
+    type: builder.unionType('CreatePartnerResult', {
+      types: [CreatePartnerSuccess, Refusal],
+      resolveType: resultTypeOf('CreatePartnerSuccess'),
+    }),
+    nullable: true,
+    directives: scopes('organization:admin'),
+    args: { input: t.arg({ type: CreatePartnerInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      refusalAsValue(async () => ({ partner: await createPartner(context.auth, requireActor(context), input) })),
+  }),
+);
