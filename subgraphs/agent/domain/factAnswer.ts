@@ -3,7 +3,7 @@ import { amountsIn } from './money.ts';
 import type { Question } from './question.ts';
 import { stem, terms, tokenise } from './text.ts';
 import type { Unit } from './units.ts';
-import { alikeStems } from './vocabulary.ts';
+import { alikeStems, priceWords } from './vocabulary.ts';
 
 /** A unit with the document title it stands under. */
 export type TitledUnit = { unit: Unit; title: string };
@@ -13,6 +13,12 @@ const holdsNumber =
 const holdsDuration =
   /\b(?:minute|hour|day|week|month|year|immediate|instant|same day|24\/7|minuto|hora|día|dia|semana|mes|meses|año|inmediat|al momento|mismo día)/iu;
 const minimumCoverage = 0.6;
+// said in half of all sentences about such products
+const vague = new Set(['data', 'dat', 'inform', 'account', 'cuent']);
+
+const aboutPrice = (text: string, language: Language): boolean =>
+  /\b(?:free|gratis|gratuit[oa]s?)\b/iu.test(text) ||
+  terms(text, language).some((word) => priceWords[language].has(word));
 
 /**
  * How much of what is asked a unit is about, 0..1: the share of the question's words (or synonyms) it holds, words of its
@@ -20,6 +26,8 @@ const minimumCoverage = 0.6;
  */
 export const coverage = (question: Question, { unit, title }: TitledUnit, language: Language): number => {
   if (question.subjects.length === 0) return 0;
+  // asked for a price and none was attributed: an amount here belongs to something else, and what names no price is no answer
+  if (question.asks === 'PRICE' && (amountsIn(unit.text).length > 0 || !aboutPrice(unit.text, language))) return 0;
   if (question.asks === 'QUANTITY' && !holdsNumber.test(unit.text)) return 0;
   if (question.asks === 'DURATION' && !holdsDuration.test(unit.text)) return 0;
   const own = new Set(terms(unit.text, language));
@@ -27,7 +35,7 @@ export const coverage = (question: Question, { unit, title }: TitledUnit, langua
   let total = 0;
   let found = 0;
   for (const subject of question.subjects) {
-    const weight = subject.isName ? 1.5 : 1;
+    const weight = vague.has(subject.stem) ? 0.5 : 1;
     total += weight;
     const alike = alikeStems(subject.stem, language);
     if (own.has(subject.stem)) found += weight;
@@ -35,8 +43,6 @@ export const coverage = (question: Question, { unit, title }: TitledUnit, langua
     else if (around.has(subject.stem) || [...alike].some((word) => around.has(word))) found += weight * 0.7;
     else if (subject.isName || requiredAfterPreposition(question, subject.position)) return 0;
   }
-  // asked for a price and none was attributed: an amount here is the price of something else
-  if (question.asks === 'PRICE' && amountsIn(unit.text).length > 0 && found < total) return 0;
   return found / total;
 };
 

@@ -60,7 +60,7 @@ export const planReply = async (
   if (before !== null) move = 'ASK';
   else if (
     answers.some(({ kind }) => kind !== 'NOTHING') &&
-    ['STRAY', 'GREET', 'AFFIRM', 'DENY', 'THANK', 'TELL', 'REPEAT', 'ASK_IDENTITY'].includes(move)
+    ['STRAY', 'GREET', 'AFFIRM', 'DENY', 'THANK', 'TELL', 'REPEAT', 'ASK_IDENTITY', 'BUY'].includes(move)
   )
     move = 'ASK';
 
@@ -100,6 +100,12 @@ export const planReply = async (
 
 const openers = (voice: Voice): string[] => [voice.say('hello'), voice.say('lead'), voice.say('warmLead')];
 
+// "why is it so expensive?" objects, "how much …, is it expensive?" asks
+const asksOutright: Record<Language, RegExp> = {
+  en: /\b(?:how (?:much|many|long|do|does|can)|what|when|where|which|can (?:i|we|you)|do you|does it|is there|are there)\b.*\?|^(?:how (?:much|many|long)|can (?:i|we|you)|do you|does)\b/i,
+  es: /(?:cu[aá]nt|qu[eé] (?!caro)|cu[aá]l|c[oó]mo|cu[aá]ndo|d[oó]nde|pued|tiene|hay).*\?|^¿?(?:cu[aá]nt[oa]|cu[aá]l|c[oó]mo|cu[aá]ndo|d[oó]nde|puedo|pueden|tienen)/i,
+};
+
 const moveFor = (
   message: string,
   language: Language,
@@ -110,8 +116,7 @@ const moveFor = (
   if (!/[a-z0-9]/.test(fold(message))) return 'NOISE';
   const certain = certainMove(fold(message));
   if (certain) return certain;
-  if (objection && !(isQuestion(message, language) && intent.name.startsWith('ask_') && !intent.outOfScope))
-    return 'OBJECT';
+  if (objection && !asksOutright[language].test(message)) return 'OBJECT';
   const move = moveOf(intent);
   if (/\S@\S+\.\S|\+?\d[\d\s-]{7,}\d/.test(message) && !isQuestion(message, language)) return 'TELL';
   const answering =
@@ -173,10 +178,27 @@ const answersTo = async (
       found,
     );
     const units = quotable(passages);
-    const context = question.refersBack ? earlier.flatMap(({ text }) => namesMentioned(text, units, language)) : [];
+    const context = question.refersBack ? namesTalkedAbout(earlier, units, language) : [];
     answers.push(findAnswer(question, units, language, context));
   }
   return answers;
+};
+
+// newest first; a customer's question about something unknown ends it: "it" is that, not what came before
+const namesTalkedAbout = (
+  earlier: readonly HistoryTurn[],
+  units: ReturnType<typeof quotable>,
+  language: Language,
+): string[] => {
+  const names: string[] = [];
+  for (const { role, text } of earlier) {
+    const mentioned = namesMentioned(text, units, language);
+    names.push(...mentioned);
+    if (role !== 'CUSTOMER' || mentioned.length > 0) continue;
+    const { subjects, asks, refersBack } = parseQuestion(text, language);
+    if (asks === 'PRICE' && subjects.length > 0 && !refersBack) break;
+  }
+  return names;
 };
 
 type Situation = {

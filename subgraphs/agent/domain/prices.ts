@@ -7,7 +7,7 @@ import { genericWords, priceWords } from './vocabulary.ts';
 /** A price as a text states it: `text` is the clause to quote; `names` are the words (stem, as written) of what it is the price of. */
 export type Price = { text: string; names: readonly { stem: string; raw: string }[]; free: boolean };
 
-const verb = String.raw`costs?|costing|(?:is|are) priced at|is|are|starts? (?:at|from)|goes for|runs|comes to|sells for|cuestan?|valen?|salen?(?: por| a)?|es|son|tiene un (?:precio|coste|costo) de|está[n]? a|we charge|you pay|cobramos|se pagan?|pagas`;
+const verb = `costs?|costing|(?:is|are) priced at|is|are|starts? (?:at|from)|goes for|runs|comes to|sells for|cuestan?|valen?|salen?(?: por| a)?|es|son|tiene un (?:precio|coste|costo) de|está[n]? a|we charge|you pay|cobramos|se pagan?|pagas`;
 const filler = String.raw`(?:(?:only|just|from|about|around|at|a|for|de|desde|solo|sólo|unos|por|un precio de|price|precio|cost|coste|costo|fee|cuota|tarifa|monthly|mensual|now|ahora|currently)\s+)*`;
 const stated = new RegExp(
   String.raw`^(.{0,80}?)(?:\s*[:=|(—–]\s*|\s+-\s+|(?:^|\s+)(?:${verb})\s+|\s+|^)${filler}[("]?$`,

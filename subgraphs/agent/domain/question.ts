@@ -13,8 +13,10 @@ export type Question = {
   refersBack: boolean;
 };
 
+const currency = /^(?:euros?|dollars?|dolar(?:es)?|pounds?|pesos|usd|eur|gbp|mxn)$/;
+
 const asksPrice: Record<Language, RegExp> = {
-  en: /\bhow much (?!time|storage|data|space|work|notice|longer|training)|\b(?:price[sd]?|pricing|cost(?:s|ing)?|quote|rates?|expensive|tariff|damage)\b|\bwhat (?:do|would) (?:you|we|i) (?:charge|pay)|\bdo you charge/i,
+  en: /\bhow much (?!time|storage|data|space|work|notice|longer|training)|\b(?:price[sd]?|pricing|cost(?:s|ing)?|fees?|quote|rates?|expensive|tariff|damage)\b|\bwhat (?:do|would) (?:you|we|i) (?:charge|pay)|\bdo you charge/i,
   es: /\bcu[aá]nto (?:es|me|nos|cuesta|vale|sale|cobra|val|ser[ií]a|pag|por|hay que pagar|dinero|cost|saldr|est[aá])|\b(?:precios?|costes?|costos?|tarifas?|cuestan?|cotizaci[oó]n|cu[aá]nto (?:cuesta|vale))\b|\ba (?:cu[aá]nto|c[oó]mo)\b|qu[eé] (?:vale|valor)/i,
 };
 const asksDuration: Record<Language, RegExp> = {
@@ -28,7 +30,7 @@ const refersBack: Record<Language, RegExp> = {
 };
 const asksSomething: Record<Language, RegExp> = {
   en: /\?|^(?:\W*(?:so|and|but|ok|okay|well|hi|hello|hey|um|uh|sorry|please)\W+)*(?:how|what|which|when|where|who|whose|why|can|could|do|does|did|is|are|will|would|have you|tell me|give me|explain|show me|any)\b|\b(?:what(?:'s| is| are| do| does)|how (?:much|many|long|do|does|can|is)|do you|can you|can i|could you|is there|are there|does it|tell me|i(?:'d| would) like to know|i want to know|wondering)\b/i,
-  es: /[?¿]|^(?:\W*(?:y|pero|hola|buenas|oiga|oye|perd[oó]n|bueno|ok|vale)\W+)*(?:qu[eé]|cu[aá]l|cu[aá]les|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt[oa]s?|por qu[eé]|puede|puedo|pueden|podr[ií]a|tiene|tienen|ten[eé]is|hay|es|est[aá]n?|se puede|d[ií]game|dime|cu[eé]nt[ae]me|expl[ií]que|incluye|funciona|hacen|dan)(?=\s|$)|\b(?:quiero|quisiera|me gustar[ií]a) saber|\bme puede decir|\bd[ií]game\b|\bcu[aá]nto\b/i,
+  es: /[?¿]|^(?:\W*(?:y|pero|hola|buenas|oiga|oye|perd[oó]n|bueno|ok|vale)\W+)*(?:qu[eé]|cu[aá]l|cu[aá]les|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt[oa]s?|por qu[eé]|puede|puedo|pueden|podr[ií]a|tiene|tienen|ten[eé]is|hay|es|est[aá]n?|se puede|d[ií]game|dime|cu[eé]nt[ae]me|expl[ií]que|incluye|funciona|hacen|dan)(?=\s|$)|\b(?:quiero|quisiera|me gustar[ií]a) saber|[,.;]\s*(?:y )?(?:c[oó]mo|cu[aá]l|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?|qu[eé])\s|\bme puede decir|\bd[ií]game\b|\bcu[aá]nto\b/i,
 };
 
 /** Whether a message wants to know something; recognised speech has no question marks. */
@@ -48,6 +50,11 @@ export const parseQuestion = (asked: string, language: Language, inherited?: Que
       /\p{N}/u.test(token.raw) ||
       (!shouted && /^\p{Lu}/u.test(token.raw) && (!starts || /\p{Lu}.*\p{Lu}/u.test(token.raw)));
     starts = /^\s*[.!?¿¡]/.test(text.slice(token.end, token.end + 3));
+    // an amount the customer names is not what is asked about
+    const isAmount =
+      /^\d/.test(token.raw) &&
+      [tokens[position - 1], tokens[position + 1]].some((near) => near && currency.test(near.word));
+    if (isAmount) continue;
     if (priceWords[language].has(stemmed)) anchors.push(position);
     else if (
       !isStopword(token.word, language) &&

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { evaluateIntents } from '../domain/evaluateIntents.ts';
+import { OUT_OF_SCOPE } from '../domain/intentClassifier.ts';
+import { parseIntentModel } from '../domain/intentModel.ts';
+import { nearDuplicates } from './nearDuplicates.ts';
+import { trainModel, utterances } from './trainModel.ts';
+
+// `test` was looked at while the training set grew, `blind` was not: the second is what to expect of new customers
+const floors = {
+  en: { test: { accuracy: 0.86, recall: 0.8, error: 0.16 }, blind: { accuracy: 0.6, recall: 0.75, error: 0.12 } },
+  es: { test: { accuracy: 0.86, recall: 0.8, error: 0.16 }, blind: { accuracy: 0.62, recall: 0.75, error: 0.14 } },
+};
+
+for (const language of ['en', 'es'] as const) {
+  const bytes = readFileSync(new URL(`../models/${language}.bin`, import.meta.url));
+
+  test(`${language}: the committed model is what its utterances train`, () => {
+    assert.ok(Buffer.from(trainModel(language)).equals(bytes), 'npm run generate, then commit models/');
+    assert.ok(bytes.length <= 1_000_000);
+  });
+
+  for (const set of ['test', 'blind'] as const) {
+    test(`${language}: ${set} utterances are understood over the floors`, (t) => {
+      const report = evaluateIntents(parseIntentModel(bytes), utterances(`${set}.${language}`));
+      t.diagnostic(
+        `accuracy ${report.accuracy.toFixed(3)}, out-of-scope recall ${report.outOfScopeRecall.toFixed(3)}, calibration error ${report.calibrationError.toFixed(3)}`,
+      );
+      const floor = floors[language][set];
+      assert.ok(report.accuracy >= floor.accuracy, `accuracy ${report.accuracy}`);
+      assert.ok(report.outOfScopeRecall >= floor.recall, `recall ${report.outOfScopeRecall}`);
+      assert.ok(report.calibrationError <= floor.error, `calibration error ${report.calibrationError}`);
+    });
+  }
+
+  test(`${language}: utterances are many, and none is another in disguise`, () => {
+    const byLabel = Map.groupBy(utterances(language), ({ label }) => label);
+    assert.ok(byLabel.size >= 16);
+    for (const [label, examples] of byLabel) {
+      assert.ok(examples.length >= 40, `${label} has ${examples.length}`);
+      const texts = examples.map(({ text }) => text);
+      assert.deepEqual(nearDuplicates(texts, 0.75), []);
+      for (const set of ['test', 'blind']) {
+        const held = utterances(`${set}.${language}`)
+          .filter((example) => example.label === label)
+          .map(({ text }) => text);
+        assert.ok(held.length >= (set === 'blind' ? 8 : label === OUT_OF_SCOPE ? 60 : 10));
+        assert.deepEqual(nearDuplicates(texts, 0.7, held), []);
+        assert.deepEqual(nearDuplicates(held, 0.75), []);
+      }
+    }
+  });
+}
