@@ -16,9 +16,13 @@ export type RefusalCode = (typeof refusalCodes)[number];
 /** One wrong input field: `path` from the input object down, e.g. `['personality', 'warmth']`. */
 export type RefusalIssue = { readonly path: readonly string[]; readonly message: string };
 
-/** A rule of the business said no. Thrown by a decision, answered as data; never a bug or an outage. */
-export class Refusal extends Error {
+/**
+ * A rule of the business said no. Thrown by a decision, answered as data; never a bug or an outage. It is no Error on
+ * purpose: graphql-js takes a returned Error for a thrown one.
+ */
+export class Refusal {
   readonly code: RefusalCode;
+  readonly message: string;
   readonly issues: readonly RefusalIssue[];
   readonly retryAfterMs: number | null;
 
@@ -27,9 +31,8 @@ export class Refusal extends Error {
     message: string,
     details: { issues?: readonly RefusalIssue[]; retryAfterMs?: number } = {},
   ) {
-    super(message);
-    this.name = 'Refusal';
     this.code = code;
+    this.message = message;
     this.issues = details.issues ?? [];
     this.retryAfterMs = details.retryAfterMs ?? null;
   }

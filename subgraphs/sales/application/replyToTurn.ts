@@ -114,7 +114,6 @@ const streamText = async (
   const already = turn?.text ?? '';
   try {
     for await (const part of streamReply(sales.agent, actor, request, signal)) {
-      if (signal.aborted) throw new Error('stopping');
       if (part.kind === 'UNDERSTOOD') understood = part.understood;
       else if (part.kind === 'DELTA') {
         const before = received.length;

@@ -29,22 +29,24 @@ const replyParts = `subscription Reply($input: ReplyInput!) {
 }`;
 type Part = Partial<Understood> & { kind: ReplyPart['kind']; text: string | null };
 
-/** The agent's reply as it is made. Asking again for the same turn gives the same text. */
+/** The agent's reply as it is made. Asking again for the same turn gives the same text. An abort ends it at once, with an error. */
 export async function* streamReply(
   agent: Subgraph,
   actor: Actor,
   input: ReplyInput,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
-  const stream = await agent.subscribe({
-    query: replyParts,
-    variables: { input },
-    actor,
-    requestId: input.turnId,
-    signal,
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('stopping')), { once: true });
   });
+  aborted.catch(() => {});
+  const request = { query: replyParts, variables: { input }, actor, requestId: input.turnId, signal };
+  const stream = await Promise.race([agent.subscribe(request), aborted]);
   try {
-    for await (const { data, errors } of stream) {
+    for (;;) {
+      const { value, done } = await Promise.race([stream.next(), aborted]);
+      if (done) return;
+      const { data, errors } = value;
       const part = (data as { replyParts?: Part | null } | null | undefined)?.replyParts;
       if (errors?.length || !part) throw new Error(`agent: ${errors?.[0]?.message ?? 'no reply part'}`);
       if (part.kind === 'UNDERSTOOD') yield { kind: 'UNDERSTOOD', understood: part as unknown as Understood };
@@ -52,7 +54,7 @@ export async function* streamReply(
       else yield { kind: 'COMPLETED' };
     }
   } finally {
-    await stream.return?.();
+    void stream.return?.();
   }
 }
 
