@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createBm25Index } from '../subgraphs/agent/domain/bm25.ts';
+import { createReplyEngine, type Passage } from '../subgraphs/agent/domain/replyEngine.ts';
 
 const folder = process.argv[2];
 if (!folder) throw new Error('usage: node bench/retrieval.ts path/to/cranfield');
@@ -55,3 +56,32 @@ console.log(`  ${mean(gainsBy((code) => 5 - Math.abs(code))).toFixed(3)}  graded
 console.log(`index ${buildMs.toFixed(0)} ms, search ${searchMs.toFixed(2)} ms`);
 console.log(`${cpus()[0]?.model ?? 'unknown CPU'} × ${cpus().length}, Node ${process.version}`);
 if (graded < 0.37) process.exitCode = 1;
+
+// the built-in reply engine over a knowledge base of 200 passages
+const model = (language: string) => readFileSync(new URL(`../subgraphs/agent/models/${language}.bin`, import.meta.url));
+const engine = createReplyEngine({ en: model('en'), es: model('es') });
+const knowledge = createBm25Index<Passage>('en');
+for (let i = 0; i < 200; i++) {
+  const text = `Model X${i} costs ${i + 100} euros. It includes ${i} lines and support by phone. `.repeat(3).trim();
+  knowledge.add({ id: `${i}`, documentId: `${i}`, documentTitle: 'Price list', text, score: 0 }, text);
+}
+const times: number[] = [];
+for (let i = 0; i < 200; i++) {
+  const begin = performance.now();
+  for await (const _ of engine({
+    agent: {
+      name: 'Ava',
+      locale: 'en',
+      personality: { warmth: 0.5, formality: 0.5, assertiveness: 0.5, brevity: 0.5 },
+    },
+    locale: 'en',
+    phase: 'PRESENTATION',
+    history: [],
+    message: `How much is the X${i}, and does it include support?`,
+    discloseAi: false,
+    search: async (query, first) => knowledge.search(query, first).map(({ passage, score }) => ({ ...passage, score })),
+  }));
+  times.push(performance.now() - begin);
+}
+times.sort((x, y) => x - y);
+console.log(`reply over 200 passages: median ${times[100]?.toFixed(2)} ms, p99 ${times[197]?.toFixed(2)} ms`);

@@ -100,6 +100,11 @@ export const planReply = async (
 
 const openers = (voice: Voice): string[] => [voice.say('hello'), voice.say('lead'), voice.say('warmLead')];
 
+const appointment: Record<Language, RegExp> = {
+  en: /^\W*(?:(?:on|next|this|maybe|how about|say) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow)\b/i,
+  es: /^\W*(?:el |este |la )?(?:próximo )?(?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|mañana)(?=[\s,.]|$)/i,
+};
+
 // "why is it so expensive?" objects, "how much …, is it expensive?" asks
 const asksOutright: Record<Language, RegExp> = {
   en: /\b(?:how (?:much|many|long|do|does|can)|what|when|where|which|can (?:i|we|you)|do you|does it|is there|are there)\b.*\?|^(?:how (?:much|many|long)|can (?:i|we|you)|do you|does)\b/i,
@@ -118,7 +123,10 @@ const moveFor = (
   if (certain) return certain;
   if (objection && !asksOutright[language].test(message)) return 'OBJECT';
   const move = moveOf(intent);
+  if (appointment[language].test(message) && !isQuestion(message, language)) return 'TELL';
   if (/\S@\S+\.\S|\+?\d[\d\s-]{7,}\d/.test(message) && !isQuestion(message, language)) return 'TELL';
+  const social: readonly Move[] = ['LEAVE', 'REFUSE', 'THANK', 'GREET', 'AFFIRM', 'DENY'];
+  if (isQuestion(message, language) && intent.confidence < 0.7 && social.includes(move)) return 'ASK';
   const answering =
     lastAsk !== null && ['NEED', 'SIZE', 'TIMELINE', 'CONCERN', 'CONTACT', 'TIME', 'WHICH'].includes(lastAsk);
   if (
@@ -326,6 +334,7 @@ const draftFor = async (move: Move, situation: Situation): Promise<Draft> => {
       return say('demo', asked.has('TIME') ? 'CONTACT' : 'TIME', voice.say('demo'));
     case 'AFFIRM':
       if (lastAsk === 'DEMO') return say('demo', 'TIME', voice.say('yes'));
+      if (lastAsk === 'CONTACT' || lastAsk === 'TIME') return say('acknowledge', lastAsk, voice.say('yes'));
       if (lastAsk === 'FOLLOW_UP') return say('followUp', 'CONTACT', voice.say('yes'));
       return say('acknowledge', lastAsk === 'MORE' ? 'NEED' : nextAsk(phase, asked), voice.say('yes'));
     case 'DENY':
@@ -333,7 +342,8 @@ const draftFor = async (move: Move, situation: Situation): Promise<Draft> => {
         ? say('goodbye', null, voice.say('no'), voice.say('goodbye'))
         : say('acknowledge', 'MORE', voice.say('no'));
     case 'TELL':
-      if (lastAsk === 'TIME') return say('acknowledge', asked.has('CONTACT') ? 'MORE' : 'CONTACT', voice.say('noted'));
+      if (lastAsk === 'TIME' || appointment[situation.language].test(request.message))
+        return say('acknowledge', asked.has('CONTACT') ? 'MORE' : 'CONTACT', voice.say('noted'));
       if (lastAsk === 'CONTACT' || /\S@\S+\.\S/.test(request.message))
         return say('acknowledge', 'MORE', voice.say('noted'));
       return say('acknowledge', nextAsk(phase, asked), voice.say('details'));

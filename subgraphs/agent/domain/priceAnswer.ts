@@ -1,7 +1,7 @@
 import type { Language } from './language.ts';
 import type { Price } from './prices.ts';
 import type { Question, Subject } from './question.ts';
-import { isStopword, tokenise } from './text.ts';
+import { fold, isStopword, tokenise } from './text.ts';
 
 /** `unknown` are the asked-for names no price is known of, as the customer wrote them; `near` a name that is only similar. */
 export type PriceAnswer<P extends Price> = { prices: readonly P[]; unknown: readonly string[]; near: string | null };
@@ -10,6 +10,29 @@ export type PriceAnswer<P extends Price> = { prices: readonly P[]; unknown: read
 const links: Record<Language, ReadonlySet<string>> = {
   en: new Set(['of', 'the', 'a', 'an', 'is', 'are', 'does', 'do', 'would', 'will', 'your', 'its']),
   es: new Set(['de', 'del', 'la', 'el', 'los', 'las', 'un', 'una', 'es', 'son', 'me', 'su', 'tu']),
+};
+
+// things a customer may call by their kind alone: "the router" is "Router WiFi 6"
+const kinds =
+  /^(?:router|modem|phone|telefono|movil|camera|camara|repeater|repetidor|tablet|laptop|headset|auriculares|decoder|decodificador|device|line|linea|channel|canal|number|numero|telephony|telefonia|installation|instalacion|setup|delivery|envio|training|formacion|support|soporte)s?$/;
+
+/**
+ * The words of a name that must have been said: all, but for a kind before the name proper ("router X200"), a kind after a model
+ * number ("X200 router"), and everything else when the kind itself is what was asked for.
+ */
+const needful = (names: Price['names'], asked: ReadonlySet<string>): Price['names'] => {
+  const proper = ({ raw }: { raw: string }) => /\p{Lu}|\p{N}/u.test(raw);
+  const first = names.findIndex(proper);
+  const kind = names.filter(({ raw, stem }) => kinds.test(fold(raw)) && asked.has(stem));
+  if (
+    kind.length > 0 &&
+    !names.some((name) => proper(name) && !kind.includes(name) && asked.has(name.stem)) &&
+    asked.size === kind.length
+  )
+    return kind;
+  if (first < 0) return names;
+  const model = names.some(({ raw }) => /\p{L}.*\p{N}/u.test(raw));
+  return names.filter((name, i) => proper(name) || (i > first && !model));
 };
 
 /**
@@ -32,7 +55,10 @@ export const answerPrice = <P extends Price>(
       separatorFree(question.text, words, low, high)
     );
   };
-  const said = (price: P) => price.names.length > 0 && price.names.every(({ stem }) => asked.has(stem));
+  const said = (price: P) => {
+    const needed = needful(price.names, asked);
+    return needed.length > 0 && needed.every(({ stem }) => asked.has(stem));
+  };
   const matching = prices.filter(said);
   const longest = matching.filter(
     (price) =>

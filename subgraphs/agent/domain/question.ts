@@ -16,8 +16,8 @@ export type Question = {
 const currency = /^(?:euros?|dollars?|dolar(?:es)?|pounds?|pesos|usd|eur|gbp|mxn)$/;
 
 const asksPrice: Record<Language, RegExp> = {
-  en: /\bhow much (?!time|storage|data|space|work|notice|longer|training)|\b(?:price[sd]?|pricing|cost(?:s|ing)?|fees?|quote|rates?|expensive|tariff|damage)\b|\bwhat (?:do|would) (?:you|we|i) (?:charge|pay)|\bdo you charge/i,
-  es: /\bcu[aá]nto (?:es|me|nos|cuesta|vale|sale|cobra|val|ser[ií]a|pag|por|hay que pagar|dinero|cost|saldr|est[aá])|\b(?:precios?|costes?|costos?|tarifas?|cuestan?|cotizaci[oó]n|cu[aá]nto (?:cuesta|vale))\b|\ba (?:cu[aá]nto|c[oó]mo)\b|qu[eé] (?:vale|valor)/i,
+  en: /\bhow much (?!time|storage|data|space|work|notice|longer|training)|\b(?:price[sd]?|pricing|cost(?:s|ing)?|fees?|cheap(?:er|est)?|quote|rates?|expensive|tariff|damage)\b|\bwhat (?:do|would) (?:you|we|i) (?:charge|pay)|\bdo you charge/i,
+  es: /\bcu[aá]nto (?:es|me|nos|cuesta|vale|sale|cobra|val|ser[ií]a|pag|por|hay que pagar|dinero|cost|saldr|est[aá])|\b(?:precios?|costes?|costos?|tarifas?|cuestan?|cotizaci[oó]n|m[aá]s (?:barat[oa]|econ[oó]mic[oa])|cu[aá]nto (?:cuesta|vale))\b|\ba (?:cu[aá]nto|c[oó]mo)\b|qu[eé] (?:vale|valor)/i,
 };
 const asksDuration: Record<Language, RegExp> = {
   en: /\bhow (?:long|soon|quickly|fast)\b|\bhow many (?:days|weeks|months|hours|years)\b/i,

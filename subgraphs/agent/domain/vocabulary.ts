@@ -12,11 +12,11 @@ const list = (text: string, language: Language) =>
 /** Stems that ask for a price. */
 export const priceWords: Readonly<Record<Language, ReadonlySet<string>>> = {
   en: list(
-    'price prices pricing priced cost costs costing charge charges fee fees rate rates quote quotation tariff pay paying expensive cheap damage much',
+    'price prices pricing priced cost costs costing charge charges fee fees rate rates quote quotation tariff pay paying expensive cheap cheaper cheapest damage much',
     'en',
   ),
   es: list(
-    'precio precios cuesta cuestan costar coste costo costes vale valen cobran cobra cobráis tarifa tarifas cuota cotizacion presupuesto pagar pago pagaria caro cuanto cuantos cuanta valor sale salen saldria importe',
+    'precio precios cuesta cuestan costar coste costo costes vale valen cobran cobra cobráis tarifa tarifas cuota cotizacion presupuesto pagar pago pagaria caro barato barata economico economica cuanto cuantos cuanta valor sale salen saldria importe',
     'es',
   ),
 };
