@@ -100,7 +100,7 @@ const executeCompiled = async ({ engine, operation, call }: RequestContext, give
     };
   const variables = operation.coerce(given);
   if (variables instanceof GraphQLError) return { errors: [variables] };
-  const { data, errors } = await engine.run(engine.compiledFor(operation, call.actor), variables, call);
+  const { data, errors } = await engine.run(engine.compiledFor(operation, call.actor, variables), variables, call);
   return errors ? { data, errors: errors.map((error) => new ClientError(error)) } : { data };
 };
 

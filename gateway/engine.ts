@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLFormattedError, type OperationDefinitionNode 
 import { LRUCache } from 'lru-cache';
 import type { Requirement } from './accessRules.ts';
 import { findRefusals, isMet } from './authorize.ts';
-import type { Variables } from './conditions.ts';
+import { conditionVariables, type Variables } from './conditions.ts';
 import { createDocuments, type Document, type Documents, findOperation } from './documents.ts';
 import type { OperationLimits } from './limits.ts';
 import type { DataObject } from './ownKeys.ts';
@@ -19,6 +19,8 @@ export type Operation = {
   readonly coerce: CoerceVariables;
   readonly document: Document;
   readonly requirements: readonly Requirement[];
+  /** What `@skip` and `@include` depend on, where few enough to plan each case by itself. */
+  readonly decidedBy: readonly string[];
   readonly compiled: LRUCache<string, CompiledOperation>;
 };
 export type Answer = { data: DataObject | null; errors?: readonly GraphQLFormattedError[] };
@@ -28,7 +30,7 @@ export type Engine = {
   readonly loaded: LoadedSupergraph;
   readonly documents: Documents;
   find(document: Document, operationName: string | null | undefined): Operation | GraphQLError;
-  compiledFor(operation: Operation, actor: Actor | null): CompiledOperation;
+  compiledFor(operation: Operation, actor: Actor | null, variables: Variables): CompiledOperation;
   run(
     compiled: CompiledOperation,
     variables: Variables,
@@ -47,8 +49,13 @@ export type EngineOptions = {
   readonly documents: number;
 };
 
-/** Variants of one operation kept ready: callers differ by the requirements they meet, which are few. */
-const variantsKept = 16;
+/** Variants of one operation kept ready: by the requirements callers meet, and by what `@skip` and `@include` decide. */
+const variantsKept = 32;
+/**
+ * Up to so many condition variables, an operation is planned per case. Plans are smaller so, and the planner is wrong
+ * about a condition on a field with @requires: it leaves out what is required, and with it all else of that fetch.
+ */
+const mostDecided = 4;
 
 export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): Engine => {
   const { callSubgraph, stock, limits, introspection } = options;
@@ -65,11 +72,13 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
   const prepare = (document: Document, node: OperationDefinitionNode): Operation => {
     const requirements = new Map<string, Requirement>();
     refusalsOf(document, node, (requirement) => Boolean(requirements.set(requirement.key, requirement)), '');
+    const decidedBy = conditionVariables([node, ...document.fragments.values()]);
     return {
       node,
       document,
       coerce: compileVariables(loaded.schema, node),
       requirements: [...requirements.values()],
+      decidedBy: decidedBy.length <= mostDecided ? decidedBy : [],
       compiled: new LRUCache({ max: variantsKept }),
     };
   };
@@ -84,11 +93,12 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       operations.set(node, operation);
       return operation;
     },
-    compiledFor: (operation, actor) => {
+    compiledFor: (operation, actor, variables) => {
       const code = actor === null ? 'UNAUTHENTICATED' : 'UNAUTHORIZED_FIELD_OR_TYPE';
-      const variant =
-        (actor === null ? 'nobody' : 'somebody') +
-        operation.requirements.map((requirement) => (isMet(requirement, actor) ? '1' : '0')).join('');
+      const bits = (flags: readonly boolean[]): string => flags.map((flag) => (flag ? '1' : '0')).join('');
+      const met = bits(operation.requirements.map((requirement) => isMet(requirement, actor)));
+      const cases = bits(operation.decidedBy.map((name) => variables[name] === true));
+      const variant = `${actor === null ? 'nobody' : 'somebody'} ${met} ${cases}`;
       const known = operation.compiled.get(variant);
       if (known) return known;
       const { node, document } = operation;
@@ -101,6 +111,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
         document.fragments,
         refusals.fields,
         refusals.errors,
+        operation.decidedBy.length > 0 ? variables : null,
       );
       operation.compiled.set(variant, compiled);
       return compiled;

@@ -1,4 +1,5 @@
 import type { QueryPlanSelectionNode } from '@apollo/query-planner';
+import { isObjectType } from 'graphql';
 import { clientKeyOf } from './dataKeys.ts';
 import { type CompileContext, pickVariables, type Run, type Step } from './execute.ts';
 import { type DataObject, deepMerge, getOwn, isObject } from './ownKeys.ts';
@@ -64,7 +65,17 @@ export const compileEntityFetch = (
   const isOfItsType = (entity: DataObject, representation: DataObject, target: DataObject): boolean => {
     const typename = getOwn(entity, '__typename');
     if (typename === undefined || typename === target['__typename']) return true;
-    return isOfType(fullSchema, entity, String(representation['__typename']));
+    return (
+      isOfType(fullSchema, entity, String(representation['__typename'])) ||
+      isOfType(fullSchema, target, String(typename))
+    );
+  };
+
+  /** A subgraph that knows the interface only (@interfaceObject) calls a Clip a Media: the concrete type known stays. */
+  const mergeEntity = (target: DataObject, entity: DataObject): void => {
+    const known = target['__typename'];
+    deepMerge(target, entity);
+    if (typeof known === 'string' && isObjectType(fullSchema.getType(known))) target['__typename'] = known;
   };
 
   const merge = (run: Run, batch: Batch, entities: readonly unknown[]): void => {
@@ -74,7 +85,7 @@ export const compileEntityFetch = (
       const entity = entities[index];
       const representation = batch.representations[index];
       if (representation === undefined || !isObject(entity)) continue;
-      if (isOfItsType(entity, representation, target)) deepMerge(target, entity);
+      if (isOfItsType(entity, representation, target)) mergeEntity(target, entity);
       else run.errors.addInvalid((targetPaths(run.data, fetch.path)[at] ?? []).map(toClient));
     }
   };

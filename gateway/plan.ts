@@ -50,10 +50,11 @@ export const compileOperation = (
   fragments: Fragments,
   refused: ReadonlySet<FieldNode>,
   refusals: readonly GraphQLFormattedError[],
+  decided: Variables | null,
 ): CompiledOperation => {
   const project = compileProjection(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
   const introspect = compileIntrospection(loaded, operation, fragments);
-  const planned = toPlannedOperation(operation, fragments, refused, loaded.dataKeyOf);
+  const planned = toPlannedOperation(operation, fragments, refused, loaded.dataKeyOf, decided);
   const nothing: CompiledOperation = { refusals, project, introspect, step: null, source: null };
   if (planned === null) return nothing;
 

@@ -7,33 +7,39 @@ import {
   visit,
 } from 'graphql';
 import type { Fragments } from './authorize.ts';
-import { conditionsOf } from './conditions.ts';
+import { conditionsOf, type Variables, withoutConditions } from './conditions.ts';
 import type { DataKeyOf } from './dataKeys.ts';
 
 const typenameField: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /**
  * The operation as the planner gets it: without refused and introspection fields, fragments in place, every field
- * under its data key. Null where nothing is left to fetch.
+ * under its data key. With `decided`, also without what `@skip` and `@include` leave out for those values. Null where
+ * nothing is left to fetch.
  */
 export const toPlannedOperation = (
   operation: OperationDefinitionNode,
   fragments: Fragments,
   refused: ReadonlySet<FieldNode>,
   dataKeyOf: DataKeyOf,
+  decided: Variables | null = null,
 ): OperationDefinitionNode | null => {
+  const directivesOf = ({ directives = [] }: SelectionNode) => ({
+    directives: decided === null ? directives : withoutConditions(directives),
+  });
   const rewriteField = (field: FieldNode): FieldNode => {
     const dataKey = dataKeyOf(field);
     const { alias: _alias, selectionSet, ...rest } = field;
     return {
       ...rest,
+      ...directivesOf(field),
       ...(dataKey === field.name.value ? {} : { alias: { kind: Kind.NAME, value: dataKey } }),
       ...(selectionSet ? { selectionSet: rewriteSet(selectionSet) } : {}),
     };
   };
   const rewriteSelections = (selections: readonly SelectionNode[], isRoot: boolean): SelectionNode[] =>
     selections.flatMap((selection): SelectionNode[] => {
-      if (conditionsOf(selection.directives, []) === null) return [];
+      if (conditionsOf(selection.directives, [], decided) === null) return [];
       if (selection.kind === Kind.FIELD) {
         const isIntrospection = isRoot && selection.name.value.startsWith('__');
         return refused.has(selection) || isIntrospection ? [] : [rewriteField(selection)];
@@ -46,7 +52,7 @@ export const toPlannedOperation = (
         {
           kind: Kind.INLINE_FRAGMENT,
           ...(fragment.typeCondition ? { typeCondition: fragment.typeCondition } : {}),
-          ...(selection.directives ? { directives: selection.directives } : {}),
+          ...directivesOf(selection),
           selectionSet: { kind: Kind.SELECTION_SET, selections: inner },
         },
       ];

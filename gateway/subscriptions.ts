@@ -173,7 +173,7 @@ const createProtocol = (parts: SocketParts) => {
     if (!isObject(given)) throw refusal('BAD_REQUEST', 'variables must be an object.');
     const variables = operation.coerce(given);
     if (variables instanceof GraphQLError) throw variables;
-    const compiled = engine.compiledFor(operation, caller.actor);
+    const compiled = engine.compiledFor(operation, caller.actor, variables);
     if (operation.node.operation === 'subscription' && compiled.source === null && compiled.refusals[0])
       throw toGraphQLError(compiled.refusals[0]);
     // A mutation runs to its end, whoever leaves.
