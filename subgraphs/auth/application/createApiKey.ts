@@ -15,32 +15,24 @@ export const createApiKey = async (
   auth: AuthParts,
   actor: Actor,
   input: { name: string; scopes: readonly string[]; partnerId: string | null; expiresAt: Date | null },
-) => {
+): Promise<{ id: string; secret: string }> => {
   const now = auth.clock();
   const { tenantId } = actor;
   const { partnerId } = input;
   const { name, scopes, expiresAt } = checkApiKey(input, now);
   const { secret, prefix, hash } = newApiKeySecret();
-  const apiKey = {
-    tenantId,
-    id: uuidv7(),
-    partnerId,
-    name,
-    prefix,
-    scopes,
-    createdAt: now,
-    expiresAt,
-    revokedAt: null,
-  };
+  const id = uuidv7();
   await transaction(auth.database.forTenant(tenantId), async (tx) => {
     if (partnerId !== null) await requirePartner(tx, tenantId, partnerId);
-    await tx.apiKey.createMany({ data: [{ ...apiKey, secretHash: hash }] });
+    await tx.apiKey.createMany({
+      data: [{ tenantId, id, partnerId, name, prefix, secretHash: hash, scopes, createdAt: now, expiresAt }],
+    });
     const created: ApiKeyCreated = {
       type: 'auth.ApiKeyCreated',
-      data: { apiKeyId: apiKey.id, partnerId, scopes, expiresAt: expiresAt?.toISOString() ?? null },
+      data: { apiKeyId: id, partnerId, scopes, expiresAt: expiresAt?.toISOString() ?? null },
     };
     await recordOfOrganization(tx, tenantId, [created], { actor, now });
   });
   await announce(auth);
-  return { apiKey, secret };
+  return { id, secret };
 };

@@ -3,19 +3,20 @@ import { refuseProblems } from '../domain/input.ts';
 import { normaliseName } from '../domain/name.ts';
 import { transaction } from '../infrastructure/database.ts';
 import { requirePartner } from '../infrastructure/partners.ts';
-import { type PersistedDocumentRow, upsertDocuments } from '../infrastructure/persistedDocuments.ts';
+import { upsertDocuments } from '../infrastructure/persistedDocuments.ts';
 import { type AuthParts, announce, recordOfOrganization } from './auth.ts';
 import { type ManifestEntry, manifestProblems } from './persistedManifest.ts';
 
 /**
  * Publishes documents for a partner, or for the organization itself: all of them or none.
+ * @returns their ids, in the manifest's order
  * @throws Refusal INVALID_INPUT with an issue per document, NOT_FOUND (the partner)
  */
 export const publishPersistedDocuments = async (
   auth: AuthParts,
   actor: Actor,
   { partnerId, manifest }: { partnerId: string | null; manifest: readonly ManifestEntry[] },
-): Promise<PersistedDocumentRow[]> => {
+): Promise<string[]> => {
   const { tenantId } = actor;
   const database = auth.database.forTenant(tenantId);
   if (partnerId !== null) await requirePartner(database, tenantId, partnerId);
@@ -30,5 +31,5 @@ export const publishPersistedDocuments = async (
     return rows;
   });
   await announce(auth);
-  return documents;
+  return documents.map(({ id }) => id);
 };

@@ -3,11 +3,7 @@ import { isUuid } from '@parley/kernel/database';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { createApiKey } from '../application/createApiKey.ts';
 import { revokeApiKey } from '../application/revokeApiKey.ts';
-import type { ApiKey as ApiKeyRow } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
-
-/** A key as it may be shown: everything but the hash of its secret. */
-type ShownApiKey = Omit<ApiKeyRow, 'secretHash'>;
 
 const ApiKey = builder.prismaObject('ApiKey', {
   select: { tenantId: true, id: true },
@@ -61,14 +57,19 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
     expiresAt: t.field({ type: 'DateTime' }),
   }),
 });
-const CreateApiKeySuccess = builder
-  .objectRef<{ apiKey: ShownApiKey; secret: string }>('CreateApiKeySuccess')
-  .implement({
-    fields: (t) => ({
-      apiKey: t.field({ type: ApiKey, resolve: ({ apiKey }) => apiKey as ApiKeyRow }),
-      secret: t.exposeString('secret', { description: 'shown this once' }),
+const CreateApiKeySuccess = builder.objectRef<{ id: string; secret: string }>('CreateApiKeySuccess').implement({
+  fields: (t) => ({
+    apiKey: t.prismaField({
+      type: 'ApiKey',
+      resolve: (query, { id }, _args, context) =>
+        context.db.apiKey.findUniqueOrThrow({
+          ...query,
+          where: { tenantId_id: { tenantId: requireActor(context).tenantId, id } },
+        }),
     }),
-  });
+    secret: t.exposeString('secret', { description: 'shown this once' }),
+  }),
+});
 builder.mutationField('createApiKey', (t) =>
   t.field({
     type: builder.unionType('CreateApiKeyResult', {
@@ -92,8 +93,17 @@ builder.mutationField('createApiKey', (t) =>
 const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
   fields: (t) => ({ id: t.id({ required: true }) }),
 });
-const RevokeApiKeySuccess = builder.objectRef<{ apiKey: ApiKeyRow }>('RevokeApiKeySuccess').implement({
-  fields: (t) => ({ apiKey: t.field({ type: ApiKey, resolve: ({ apiKey }) => apiKey }) }),
+const RevokeApiKeySuccess = builder.objectRef<{ id: string }>('RevokeApiKeySuccess').implement({
+  fields: (t) => ({
+    apiKey: t.prismaField({
+      type: 'ApiKey',
+      resolve: (query, { id }, _args, context) =>
+        context.db.apiKey.findUniqueOrThrow({
+          ...query,
+          where: { tenantId_id: { tenantId: requireActor(context).tenantId, id } },
+        }),
+    }),
+  }),
 });
 builder.mutationField('revokeApiKey', (t) =>
   t.field({
@@ -106,6 +116,6 @@ builder.mutationField('revokeApiKey', (t) =>
     description: 'The key is refused from now on, within a minute everywhere.',
     args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
     resolve: (_root, { input }, context) =>
-      refusalAsValue(async () => ({ apiKey: await revokeApiKey(context.auth, requireActor(context), input) })),
+      refusalAsValue(() => revokeApiKey(context.auth, requireActor(context), input)),
   }),
 );

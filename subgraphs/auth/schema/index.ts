@@ -1,8 +1,12 @@
 import { subgraphSchemaOptions } from '@parley/kernel/builder';
 import './apiKey.ts';
 import './internal.ts';
+import './organization.ts';
+import './partner.ts';
 import './persistedDocument.ts';
 import './session.ts';
+import './user.ts';
+import './viewer.ts';
 import { builder } from './builder.ts';
 
 export const schema = builder.toSubGraphSchema(subgraphSchemaOptions);

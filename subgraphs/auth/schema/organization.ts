@@ -1,7 +1,7 @@
 import { requireActor } from '@parley/kernel/builder';
 import { builder } from './builder.ts';
 
-export const Organization = builder.prismaObject('Organization', {
+const Organization = builder.prismaObject('Organization', {
   select: { tenantId: true, id: true },
   fields: (t) => ({
     id: t.exposeID('id'),

@@ -2,10 +2,9 @@ import { checkPage, requireActor, resultTypeOf, scopes } from '@parley/kernel/bu
 import { isUuid } from '@parley/kernel/database';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { createPartner } from '../application/createPartner.ts';
-import type { Partner as PartnerRow } from '../generated/prisma/client.ts';
 import { builder } from './builder.ts';
 
-export const Partner = builder.prismaObject('Partner', {
+const Partner = builder.prismaObject('Partner', {
   select: { tenantId: true, id: true },
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -44,8 +43,17 @@ builder.queryField('partners', (t) =>
 const CreatePartnerInput = builder.inputType('CreatePartnerInput', {
   fields: (t) => ({ name: t.string({ required: true, description: '1 to 200 characters' }) }),
 });
-const CreatePartnerSuccess = builder.objectRef<{ partner: PartnerRow }>('CreatePartnerSuccess').implement({
-  fields: (t) => ({ partner: t.field({ type: Partner, resolve: ({ partner }) => partner }) }),
+const CreatePartnerSuccess = builder.objectRef<{ id: string }>('CreatePartnerSuccess').implement({
+  fields: (t) => ({
+    partner: t.prismaField({
+      type: 'Partner',
+      resolve: (query, { id }, _args, context) =>
+        context.db.partner.findUniqueOrThrow({
+          ...query,
+          where: { tenantId_id: { tenantId: requireActor(context).tenantId, id } },
+        }),
+    }),
+  }),
 });
 builder.mutationField('createPartner', (t) =>
   t.field({
@@ -57,6 +65,6 @@ builder.mutationField('createPartner', (t) =>
     directives: scopes('organization:admin'),
     args: { input: t.arg({ type: CreatePartnerInput, required: true }) },
     resolve: (_root, { input }, context) =>
-      refusalAsValue(async () => ({ partner: await createPartner(context.auth, requireActor(context), input) })),
+      refusalAsValue(() => createPartner(context.auth, requireActor(context), input)),
   }),
 );

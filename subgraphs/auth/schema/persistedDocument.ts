@@ -2,8 +2,6 @@ import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
 import { isUuid } from '@parley/kernel/database';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { publishPersistedDocuments } from '../application/publishPersistedDocuments.ts';
-import type { PersistedDocument as PersistedDocumentRow } from '../generated/prisma/client.ts';
-import type { PersistedDocumentRow as Published } from '../infrastructure/persistedDocuments.ts';
 import { builder } from './builder.ts';
 
 const PersistedDocument = builder.prismaObject('PersistedDocument', {
@@ -36,13 +34,21 @@ const PublishPersistedDocumentsInput = builder.inputType('PublishPersistedDocume
   }),
 });
 const PublishPersistedDocumentsSuccess = builder
-  .objectRef<{ documents: readonly Published[] }>('PublishPersistedDocumentsSuccess')
+  .objectRef<{ ids: readonly string[] }>('PublishPersistedDocumentsSuccess')
   .implement({
     fields: (t) => ({
-      documents: t.field({
-        type: [PersistedDocument],
+      documents: t.prismaField({
+        type: ['PersistedDocument'],
         description: 'in the order of the manifest',
-        resolve: ({ documents }) => documents as PersistedDocumentRow[],
+        resolve: async (query, { ids }, _args, context) => {
+          const { tenantId } = requireActor(context);
+          const rows = await context.db.persistedDocument.findMany({
+            ...query,
+            where: { tenantId, id: { in: [...ids] } },
+          });
+          const byId = new Map(rows.map((row) => [row.id, row]));
+          return ids.flatMap((id) => byId.get(id) ?? []);
+        },
       }),
     }),
   });
@@ -59,7 +65,7 @@ builder.mutationField('publishPersistedDocuments', (t) =>
     args: { input: t.arg({ type: PublishPersistedDocumentsInput, required: true }) },
     resolve: (_root, { input }, context) =>
       refusalAsValue(async () => ({
-        documents: await publishPersistedDocuments(context.auth, requireActor(context), {
+        ids: await publishPersistedDocuments(context.auth, requireActor(context), {
           ...input,
           partnerId: input.partnerId ?? null,
         }),

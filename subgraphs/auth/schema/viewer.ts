@@ -3,7 +3,7 @@ import { authenticated, requireActor } from '@parley/kernel/builder';
 import { roleOfApiKey } from '../domain/apiKey.ts';
 import type { Client } from '../infrastructure/database.ts';
 import { builder } from './builder.ts';
-import { Organization } from './organization.ts';
+import './organization.ts';
 import { RoleEnum } from './user.ts';
 
 type ViewerShape = { id: string; tenantId: string; email: string | null; role: Role };
@@ -14,12 +14,12 @@ export const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
     id: t.exposeID('id'),
     email: t.exposeString('email', { nullable: true, description: 'null for an API key' }),
     role: t.expose('role', { type: RoleEnum }),
-    organization: t.field({
-      type: Organization,
-      resolve: ({ tenantId }, _args, { auth }) =>
+    organization: t.prismaField({
+      type: 'Organization',
+      resolve: (query, { tenantId }, _args, { auth }) =>
         auth.database
           .forTenant(tenantId)
-          .organization.findUniqueOrThrow({ where: { tenantId_id: { tenantId, id: tenantId } } }),
+          .organization.findUniqueOrThrow({ ...query, where: { tenantId_id: { tenantId, id: tenantId } } }),
     }),
   }),
 });

@@ -251,7 +251,7 @@ GRANT SELECT, INSERT, UPDATE (password_hash, totp_secret, totp_offered, totp_las
 GRANT SELECT, INSERT, UPDATE, DELETE ON identity.sign_in_throttle TO identity_gate;
 GRANT SELECT, INSERT, UPDATE (retired_at) ON identity.signing_key TO identity_gate;
 CREATE POLICY gate ON identity.refresh_token FOR SELECT TO identity_gate USING (true);
-GRANT SELECT (tenant_id, hash) ON identity.refresh_token TO identity_gate;
+GRANT SELECT (tenant_id, id, hash) ON identity.refresh_token TO identity_gate;
 CREATE POLICY gate ON identity.api_key FOR SELECT TO identity_gate USING (revoked_at IS NULL);
 GRANT SELECT (tenant_id, id, partner_id, secret_hash, scopes, expires_at, revoked_at) ON identity.api_key TO identity_gate;
 
