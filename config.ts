@@ -4,6 +4,8 @@ import { z } from 'zod';
 
 const schema = z.object({
   PORT: integer(0, 65_535).default(4000),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   DATA_DIR: z.string().default('.data'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -23,6 +25,9 @@ const schema = z.object({
 /** What the whole platform is told by its environment; each outside engine is switched on by its own variable alone. */
 export type PlatformConfig = {
   readonly port: number;
+  readonly host: string;
+  /** Where browsers reach us, without a slash at the end; null: `http://host:port` */
+  readonly publicUrl: string | null;
   /** absolute */
   readonly dataDir: string;
   readonly logLevel: string;
@@ -30,14 +35,19 @@ export type PlatformConfig = {
   readonly database: { readonly url: string; readonly adminUrl: string | null } | null;
   readonly poolSize: number;
   readonly redisUrl: string | null;
-  readonly kafka: { readonly brokers: readonly string[]; readonly clientId: string; readonly sasl: { username: string; password: string } | null } | null;
+  readonly kafka: {
+    readonly brokers: readonly string[];
+    readonly clientId: string;
+    readonly sasl: { username: string; password: string } | null;
+  } | null;
 };
 
 /** @throws ConfigError, one line that names the variable; also for an engine that is only half configured */
 export const platformConfig = (environment: Readonly<Record<string, string | undefined>>): PlatformConfig => {
   const given = readConfig(schema, environment);
   const needs = (name: keyof typeof given, other: keyof typeof given) => {
-    if (given[name] !== undefined && given[other] === undefined) throw new ConfigError(`${other} is missing: ${name} is set and is of no use without it`);
+    if (given[name] !== undefined && given[other] === undefined)
+      throw new ConfigError(`${other} is missing: ${name} is set and is of no use without it`);
   };
   needs('DATABASE_ADMIN_URL', 'DATABASE_URL');
   needs('KAFKA_CLIENT_ID', 'KAFKA_BROKERS');
@@ -46,9 +56,12 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
   needs('KAFKA_PASSWORD', 'KAFKA_USERNAME');
   return {
     port: given.PORT,
+    host: given.HOST,
+    publicUrl: given.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     dataDir: path.resolve(given.DATA_DIR),
     logLevel: given.LOG_LEVEL,
-    database: given.DATABASE_URL === undefined ? null : { url: given.DATABASE_URL, adminUrl: given.DATABASE_ADMIN_URL ?? null },
+    database:
+      given.DATABASE_URL === undefined ? null : { url: given.DATABASE_URL, adminUrl: given.DATABASE_ADMIN_URL ?? null },
     poolSize: given.DATABASE_POOL_SIZE,
     redisUrl: given.REDIS_URL ?? null,
     kafka:
@@ -57,7 +70,10 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
         : {
             brokers: given.KAFKA_BROKERS,
             clientId: given.KAFKA_CLIENT_ID ?? 'parley',
-            sasl: given.KAFKA_USERNAME && given.KAFKA_PASSWORD ? { username: given.KAFKA_USERNAME, password: given.KAFKA_PASSWORD } : null,
+            sasl:
+              given.KAFKA_USERNAME && given.KAFKA_PASSWORD
+                ? { username: given.KAFKA_USERNAME, password: given.KAFKA_PASSWORD }
+                : null,
           },
   };
 };

@@ -11,12 +11,20 @@ const bin = (name: string) => fileURLToPath(import.meta.resolve(name));
 
 const generate = async (schemaFile: string) => {
   // `generate` never calls the schema engine, but the CLI would download one unless it is pointed at some executable.
-  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' };
+  const env = {
+    ...process.env,
+    PATH: `${root}node_modules/.bin:${process.env['PATH']}`,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  };
   await run(process.execPath, [bin('prisma/build/index.js'), 'generate', '--schema', schemaFile], { cwd: root, env });
 };
 const buildConsole = async () => {
   if (!existsSync(`${root}console/index.html`)) return;
-  await run(process.execPath, [`${root}node_modules/vite/bin/vite.js`, 'build', '--logLevel', 'warn'], { cwd: `${root}console` });
+  await run(process.execPath, [`${root}node_modules/vite/bin/vite.js`, 'build', '--logLevel', 'warn'], {
+    cwd: `${root}console`,
+  });
 };
 
 try {

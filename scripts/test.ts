@@ -10,7 +10,14 @@ const started = Date.now();
 const asked = process.argv.slice(2);
 // Tests that need a browser or a server of their own are run by .ci/run.
 const all = () =>
-  globSync(['kernel/**/*.test.ts', 'gateway/**/*.test.ts', 'subgraphs/**/*.test.ts', 'client/**/*.test.ts', 'scripts/**/*.test.ts', 'test/*.test.ts'])
+  globSync([
+    'kernel/**/*.test.ts',
+    'gateway/**/*.test.ts',
+    'subgraphs/**/*.test.ts',
+    'client/**/*.test.ts',
+    'scripts/**/*.test.ts',
+    'test/*.test.ts',
+  ])
     .filter((file) => !file.includes('node_modules') && !/console.*\.e2e\.test\.ts$/.test(file))
     .sort();
 const files = asked.length > 0 ? asked : all();

@@ -13,7 +13,8 @@ const crossing: Record<string, string> = {
   'voice.event voice_relay ALL': 'the relay delivers unsent events of every tenant',
   'agent.event agent_relay ALL': 'the relay delivers unsent events of every tenant',
   'analytics.event analytics_relay ALL': 'the relay delivers unsent events of every tenant',
-  'identity.credential identity_gate ALL': 'sign-in finds a person by e-mail before the organization is known; e-mails are unique across it',
+  'identity.credential identity_gate ALL':
+    'sign-in finds a person by e-mail before the organization is known; e-mails are unique across it',
   'identity.refresh_token identity_gate SELECT': 'a refresh names no organization: the token’s hash finds it',
   'identity.api_key identity_gate SELECT': 'a key names no organization: the secret’s hash finds it',
   'identity.sign_in_throttle identity_gate ALL': 'wrong passwords are counted per account before anybody is signed in',
@@ -27,7 +28,7 @@ const withoutTenant: Record<string, string> = {
   'identity.signing_key': 'the platform’s own keys',
 };
 const bookkeeping = '_prisma_migrations';
-const tenantRule = "(tenant_id = ( SELECT platform.tenant_id() AS tenant_id))";
+const tenantRule = '(tenant_id = ( SELECT platform.tenant_id() AS tenant_id))';
 
 describe('tenant isolation in the catalogue', () => {
   let database: TestDatabase;
@@ -67,7 +68,8 @@ describe('tenant isolation in the catalogue', () => {
           JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num) AS columns
        FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE c.contype IN ('p', 'f', 'u') AND n.nspname = ANY($1)`,
     );
-    const exempt = (name: string) => name.includes(bookkeeping) || Object.keys(withoutTenant).some((table) => name.startsWith(`${table} `));
+    const exempt = (name: string) =>
+      name.includes(bookkeeping) || Object.keys(withoutTenant).some((table) => name.startsWith(`${table} `));
     assert.deepEqual(
       keys.filter(({ name, columns }) => !exempt(name) && columns[0] !== 'tenant_id').map(({ name }) => name),
       [],
@@ -98,7 +100,9 @@ describe('tenant isolation in the catalogue', () => {
     );
     const names = new Set(policies.map(({ name }) => name));
     assert.deepEqual(
-      (await tables()).filter(({ name }) => withoutTenant[name] === undefined && !names.has(`${name} ${name.split('.')[0]}_app ALL`)).map(({ name }) => name),
+      (await tables())
+        .filter(({ name }) => withoutTenant[name] === undefined && !names.has(`${name} ${name.split('.')[0]}_app ALL`))
+        .map(({ name }) => name),
       [],
       'tables without the tenant policy',
     );

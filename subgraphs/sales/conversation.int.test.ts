@@ -7,7 +7,12 @@ import { agentId, salesWorld, userOf } from './testkit/salesWorld.ts';
 
 type World = Awaited<ReturnType<typeof salesWorld>>;
 type Refused = { __typename: string; code?: string; issues?: { path: string[] }[] };
-type Update = { cursor: string; kind: string; textDelta: string | null; turn: { id: string; sequence: number; role: string; text: string; state: string } };
+type Update = {
+  cursor: string;
+  kind: string;
+  textDelta: string | null;
+  turn: { id: string; sequence: number; role: string; text: string; state: string };
+};
 
 const start = `mutation($input: StartConversationInput!) { startConversation(input: $input) { __typename
   ... on StartConversationSuccess { visitorToken conversation { id status phase locale turnsCursor agent { id } } }
@@ -23,7 +28,15 @@ const read = `query($id: ID!) { conversation(id: $id) { phase status turnsCursor
 const watch = `subscription($id: ID!, $after: String) { conversationTurns(conversationId: $id, after: $after) {
   cursor kind textDelta turn { id sequence role text state } } }`;
 
-type Turn = { id: string; sequence: number; role: string; state: string; text: string; spokenText: string | null; inReplyTo: { id: string; sequence: number } | null };
+type Turn = {
+  id: string;
+  sequence: number;
+  role: string;
+  state: string;
+  text: string;
+  spokenText: string | null;
+  inReplyTo: { id: string; sequence: number } | null;
+};
 
 describe('a conversation', () => {
   let world: World;
@@ -34,15 +47,23 @@ describe('a conversation', () => {
   after(() => world.stop());
 
   const open = async (as = world.as(userOf(tenant)), input: object = {}) => {
-    const { startConversation } = await as.query<{ startConversation: { conversation: { id: string; turnsCursor: string } } & Refused }>(start, {
+    const { startConversation } = await as.query<{
+      startConversation: { conversation: { id: string; turnsCursor: string } } & Refused;
+    }>(start, {
       input: { agentId, channel: 'WEB', ...input },
     });
     return startConversation;
   };
   const say = async (conversationId: string, text: string, clientMessageId?: string) =>
-    (await world.as(userOf(tenant)).query<{ sendMessage: { turn: Turn } & Refused }>(send, { input: { conversationId, text, clientMessageId } })).sendMessage;
+    (
+      await world
+        .as(userOf(tenant))
+        .query<{ sendMessage: { turn: Turn } & Refused }>(send, { input: { conversationId, text, clientMessageId } })
+    ).sendMessage;
   const turnsOf = async (id: string): Promise<Turn[]> => {
-    const { conversation } = await world.as(userOf(tenant)).query<{ conversation: { turns: { edges: { node: Turn }[] } } }>(read, { id });
+    const { conversation } = await world
+      .as(userOf(tenant))
+      .query<{ conversation: { turns: { edges: { node: Turn }[] } } }>(read, { id });
     return conversation.turns.edges.map(({ node }) => node);
   };
   const until = async <T>(look: () => Promise<T | null | undefined | false>): Promise<T> => {
@@ -62,9 +83,14 @@ describe('a conversation', () => {
 
   test('starting makes no turn; the message is stored, answered once, streamed and spoken sentence by sentence', async () => {
     const { conversation } = await open();
-    const stream = await world.as(userOf(tenant)).subscribe(watch, { id: conversation.id, after: conversation.turnsCursor });
+    const stream = await world
+      .as(userOf(tenant))
+      .subscribe(watch, { id: conversation.id, after: conversation.turnsCursor });
     const sent = await say(conversation.id, 'Hi, what is this?');
-    assert.deepEqual({ sequence: sent.turn.sequence, role: sent.turn.role, state: sent.turn.state }, { sequence: 1, role: 'CUSTOMER', state: 'COMPLETED' });
+    assert.deepEqual(
+      { sequence: sent.turn.sequence, role: sent.turn.role, state: sent.turn.state },
+      { sequence: 1, role: 'CUSTOMER', state: 'COMPLETED' },
+    );
 
     const seen: Update[] = [];
     for await (const { data } of stream) {
@@ -73,7 +99,10 @@ describe('a conversation', () => {
       if (update.kind === 'COMPLETED' && update.turn.role === 'AGENT') break;
     }
     const ofReply = seen.filter(({ turn }) => turn.role === 'AGENT');
-    assert.deepEqual(seen.slice(0, 3).map(({ kind }) => kind), ['STARTED', 'DELTA', 'COMPLETED']);
+    assert.deepEqual(
+      seen.slice(0, 3).map(({ kind }) => kind),
+      ['STARTED', 'DELTA', 'COMPLETED'],
+    );
     assert.equal(ofReply[0]?.kind, 'STARTED');
     assert.equal(ofReply.map(({ textDelta }) => textDelta ?? '').join(''), 'Hello there. How can I help?');
     assert.equal(ofReply.at(-1)?.turn.text, 'Hello there. How can I help?');
@@ -84,7 +113,13 @@ describe('a conversation', () => {
       const made = world.script.spoken.filter(({ turnId }) => turnId === reply?.id);
       return made.length === 2 ? made : null;
     });
-    assert.deepEqual(spoken.map(({ text, isFinal }) => [text, isFinal]), [['Hello there.', false], ['How can I help?', true]]);
+    assert.deepEqual(
+      spoken.map(({ text, isFinal }) => [text, isFinal]),
+      [
+        ['Hello there.', false],
+        ['How can I help?', true],
+      ],
+    );
   });
 
   test('messages sent during a reply are stored at once and answered after it, in order; sequences have no gap', async () => {
@@ -129,7 +164,10 @@ describe('a conversation', () => {
     const { conversation } = await open();
     await Promise.all(Array.from({ length: 20 }, (_, i) => say(conversation.id, `message ${i}`)));
     const turns = await replied(conversation.id, 20);
-    assert.deepEqual(turns.map(({ sequence }) => sequence), Array.from({ length: 40 }, (_, i) => i + 1));
+    assert.deepEqual(
+      turns.map(({ sequence }) => sequence),
+      Array.from({ length: 40 }, (_, i) => i + 1),
+    );
     assert.equal(new Set(turns.flatMap(({ inReplyTo }) => (inReplyTo ? [inReplyTo.id] : []))).size, 20);
   });
 
@@ -138,19 +176,30 @@ describe('a conversation', () => {
     const held = new Promise<string>((resolve) => {
       release = resolve;
     });
-    world.script.reply = (message) => (message === 'talk' ? ['First sentence. ', 'Second sentence. ', held] : ['Sure.']);
+    world.script.reply = (message) =>
+      message === 'talk' ? ['First sentence. ', 'Second sentence. ', held] : ['Sure.'];
     const { conversation } = await open();
     await say(conversation.id, 'talk');
-    const reply = await until(async () => (await turnsOf(conversation.id)).find(({ role, text }) => role === 'AGENT' && text.includes('Second')));
+    const reply = await until(async () =>
+      (await turnsOf(conversation.id)).find(({ role, text }) => role === 'AGENT' && text.includes('Second')),
+    );
     await until(async () => world.script.spoken.some(({ turnId }) => turnId === reply.id));
-    const { interruptTurn } = await world.as(userOf(tenant)).query<{ interruptTurn: { turn: Turn } }>(interrupt, { input: { turnId: reply.id, playedMs: 1200 } });
-    assert.deepEqual(interruptTurn.turn, { state: 'INTERRUPTED', spokenText: 'First sentence.', text: 'First sentence. Second sentence. ' });
+    const { interruptTurn } = await world
+      .as(userOf(tenant))
+      .query<{ interruptTurn: { turn: Turn } }>(interrupt, { input: { turnId: reply.id, playedMs: 1200 } });
+    assert.deepEqual(interruptTurn.turn, {
+      state: 'INTERRUPTED',
+      spokenText: 'First sentence.',
+      text: 'First sentence. Second sentence. ',
+    });
     await say(conversation.id, 'and now?');
     release('Never said.');
     const turns = await replied(conversation.id, 2);
     assert.equal(turns[1]?.text, 'First sentence. Second sentence. ');
     assert.equal(turns[3]?.text, 'Sure.');
-    const again = await world.as(userOf(tenant)).query<{ interruptTurn: Refused }>(interrupt, { input: { turnId: reply.id, playedMs: 1300 } });
+    const again = await world
+      .as(userOf(tenant))
+      .query<{ interruptTurn: Refused }>(interrupt, { input: { turnId: reply.id, playedMs: 1300 } });
     assert.equal(again.interruptTurn.code, 'TURN_NOT_INTERRUPTIBLE');
   });
 
@@ -179,11 +228,16 @@ describe('a conversation', () => {
     world.script.reply = () => ['Some words that ', 'were delivered. ', new Promise<string>(() => {})];
     const { conversation } = await open();
     await say(conversation.id, 'go');
-    const begun = await until(async () => (await turnsOf(conversation.id)).find(({ role, text }) => role === 'AGENT' && text !== ''));
+    const begun = await until(async () =>
+      (await turnsOf(conversation.id)).find(({ role, text }) => role === 'AGENT' && text !== ''),
+    );
     // Somebody else holds the conversation now, as after a pause longer than the lease.
     const admin = new pg.Client({ connectionString: world.database.adminUrl });
     await admin.connect();
-    await admin.query(`UPDATE sales.conversation SET lease_owner = $1, lease_until = now() - interval '1 second' WHERE id = $2`, [randomUUID(), conversation.id]);
+    await admin.query(
+      `UPDATE sales.conversation SET lease_owner = $1, lease_until = now() - interval '1 second' WHERE id = $2`,
+      [randomUUID(), conversation.id],
+    );
     await admin.end();
     world.script.reply = () => ['Some words that ', 'were delivered. ', 'And the end.'];
     const another = world.startAnother();
@@ -199,18 +253,22 @@ describe('a conversation', () => {
     const { conversation } = await open();
     await say(conversation.id, 'count');
     await replied(conversation.id, 1);
-    const { endConversation } = await world.as(userOf(tenant)).query<{ endConversation: { conversation: object } }>(end, {
-      input: { conversationId: conversation.id, outcome: 'LOST' },
-    });
+    const { endConversation } = await world
+      .as(userOf(tenant))
+      .query<{ endConversation: { conversation: object } }>(end, {
+        input: { conversationId: conversation.id, outcome: 'LOST' },
+      });
     assert.deepEqual(endConversation.conversation, { status: 'ENDED', outcome: 'LOST' });
     const all = async (after: string) => {
       const seen: Update[] = [];
-      for await (const { data } of await world.as(userOf(tenant)).subscribe(watch, { id: conversation.id, after })) seen.push(data?.['conversationTurns'] as Update);
+      for await (const { data } of await world.as(userOf(tenant)).subscribe(watch, { id: conversation.id, after }))
+        seen.push(data?.['conversationTurns'] as Update);
       return seen;
     };
     const whole = await all(conversation.turnsCursor);
     assert.ok(whole.length >= 7);
-    for (let from = 0; from < whole.length; from++) assert.deepEqual(await all(whole[from]?.cursor ?? ''), whole.slice(from + 1));
+    for (let from = 0; from < whole.length; from++)
+      assert.deepEqual(await all(whole[from]?.cursor ?? ''), whole.slice(from + 1));
     assert.equal((await say(conversation.id, 'more')).code, 'CONVERSATION_ENDED');
   });
 
@@ -219,7 +277,9 @@ describe('a conversation', () => {
     const other = (await open()).conversation;
     const future = Buffer.from(`turns:${one.id}:999`).toString('base64url');
     for (const after of [other.turnsCursor, future, 'x', '', one.turnsCursor.slice(0, -2)]) {
-      await assert.rejects(world.as(userOf(tenant)).subscribe(watch, { id: one.id, after }), { extensions: { code: 'BAD_USER_INPUT' } });
+      await assert.rejects(world.as(userOf(tenant)).subscribe(watch, { id: one.id, after }), {
+        extensions: { code: 'BAD_USER_INPUT' },
+      });
     }
   });
 
@@ -238,8 +298,14 @@ describe('a conversation', () => {
     assert.equal((await open(as, { locale: 'klingon' })).code, 'INVALID_INPUT');
     assert.equal((await open(as, { agentId: randomUUID() })).code, 'NOT_FOUND');
     assert.equal((await open(as, { channel: 'PHONE' })).code, 'CONSENT_REQUIRED');
-    assert.equal((await open(as, { channel: 'PHONE', consent: { recording: false, aiDisclosureAccepted: false } })).code, 'CONSENT_REQUIRED');
-    assert.equal((await open(as, { channel: 'PHONE', consent: { recording: false, aiDisclosureAccepted: true } })).__typename, 'StartConversationSuccess');
+    assert.equal(
+      (await open(as, { channel: 'PHONE', consent: { recording: false, aiDisclosureAccepted: false } })).code,
+      'CONSENT_REQUIRED',
+    );
+    assert.equal(
+      (await open(as, { channel: 'PHONE', consent: { recording: false, aiDisclosureAccepted: true } })).__typename,
+      'StartConversationSuccess',
+    );
     assert.equal((await open(as, { contact: { email: 'nobody' } })).code, 'INVALID_INPUT');
     assert.equal((await say(conversation.id, 'x'.repeat(8000))).__typename, 'SendMessageSuccess');
   });
@@ -251,19 +317,36 @@ describe('a conversation', () => {
     const stranger = world.as(userOf(randomUUID()));
     for (const id of [conversation.id, randomUUID()]) {
       assert.equal((await stranger.query<{ conversation: null }>(read, { id })).conversation, null);
-      await assert.rejects(stranger.subscribe(watch, { id }), { message: 'There is no such conversation.', extensions: { code: 'NOT_FOUND' } });
-      const refused = await stranger.query<{ sendMessage: Refused; }>(send, { input: { conversationId: id, text: 'hi' } });
+      await assert.rejects(stranger.subscribe(watch, { id }), {
+        message: 'There is no such conversation.',
+        extensions: { code: 'NOT_FOUND' },
+      });
+      const refused = await stranger.query<{ sendMessage: Refused }>(send, {
+        input: { conversationId: id, text: 'hi' },
+      });
       assert.equal(refused.sendMessage.code, 'NOT_FOUND');
-      const ended = await stranger.query<{ endConversation: Refused }>(end, { input: { conversationId: id, outcome: 'LOST' } });
+      const ended = await stranger.query<{ endConversation: Refused }>(end, {
+        input: { conversationId: id, outcome: 'LOST' },
+      });
       assert.equal(ended.endConversation.code, 'NOT_FOUND');
     }
     for (const turnId of [turn?.id, randomUUID(), 'x']) {
-      const refused = await stranger.query<{ interruptTurn: Refused & { message: string } }>(interrupt, { input: { turnId, playedMs: 0 } });
-      assert.deepEqual(refused.interruptTurn, { __typename: 'Refusal', code: 'NOT_FOUND', message: 'There is no such turn.' });
+      const refused = await stranger.query<{ interruptTurn: Refused & { message: string } }>(interrupt, {
+        input: { turnId, playedMs: 0 },
+      });
+      assert.deepEqual(refused.interruptTurn, {
+        __typename: 'Refusal',
+        code: 'NOT_FOUND',
+        message: 'There is no such turn.',
+      });
     }
     const entities = `query($r: [_Any!]!) { _entities(representations: $r) { ... on Conversation { id } ... on Turn { id text } } }`;
     const found = await stranger.query<{ _entities: unknown[] }>(entities, {
-      r: [{ __typename: 'Conversation', id: conversation.id }, { __typename: 'Turn', id: turn?.id }, { __typename: 'Turn', id: 'x' }],
+      r: [
+        { __typename: 'Conversation', id: conversation.id },
+        { __typename: 'Turn', id: turn?.id },
+        { __typename: 'Turn', id: 'x' },
+      ],
     });
     assert.deepEqual(found._entities, [null, null, null]);
   });
@@ -271,28 +354,51 @@ describe('a conversation', () => {
   test('a visitor reaches its own conversation and nothing else', async () => {
     const mine = (await open()).conversation;
     const other = (await open()).conversation;
-    const visitor = world.as({ ...userOf(tenant), kind: 'VISITOR', role: null, scopes: ['visitor'], conversationId: mine.id, id: mine.id });
+    const visitor = world.as({
+      ...userOf(tenant),
+      kind: 'VISITOR',
+      role: null,
+      scopes: ['visitor'],
+      conversationId: mine.id,
+      id: mine.id,
+    });
     assert.notEqual((await visitor.query<{ conversation: object }>(read, { id: mine.id })).conversation, null);
     assert.equal((await visitor.query<{ conversation: null }>(read, { id: other.id })).conversation, null);
-    assert.equal((await visitor.query<{ sendMessage: Refused }>(send, { input: { conversationId: other.id, text: 'hi' } })).sendMessage.code, 'NOT_FOUND');
-    assert.equal((await visitor.query<{ sendMessage: Refused }>(send, { input: { conversationId: mine.id, text: 'hi' } })).sendMessage.__typename, 'SendMessageSuccess');
+    assert.equal(
+      (await visitor.query<{ sendMessage: Refused }>(send, { input: { conversationId: other.id, text: 'hi' } }))
+        .sendMessage.code,
+      'NOT_FOUND',
+    );
+    assert.equal(
+      (await visitor.query<{ sendMessage: Refused }>(send, { input: { conversationId: mine.id, text: 'hi' } }))
+        .sendMessage.__typename,
+      'SendMessageSuccess',
+    );
     await assert.rejects(visitor.subscribe(watch, { id: other.id }), { extensions: { code: 'NOT_FOUND' } });
   });
 
   test('N05 events hold no personal text; it opens with the subject’s key, and is unreadable once that is dropped', async () => {
     world.script.reply = () => ['Call me at once.'];
-    const { conversation } = await open(world.as(userOf(tenant)), { contact: { name: 'Canary Person', email: 'canary@example.com', phone: '+34 600 000 000' } });
+    const { conversation } = await open(world.as(userOf(tenant)), {
+      contact: { name: 'Canary Person', email: 'canary@example.com', phone: '+34 600 000 000' },
+    });
     await say(conversation.id, 'my canary is yellow');
     await replied(conversation.id, 1);
     await world.sales.drained();
-    const mine = world.events.filter(({ data }) => (data as { conversationId?: string }).conversationId === conversation.id || 'contactId' in data);
+    const mine = world.events.filter(
+      ({ data }) => (data as { conversationId?: string }).conversationId === conversation.id || 'contactId' in data,
+    );
     assert.ok(mine.length >= 4);
     assert.ok(!/canary|yellow|600 000|at once/i.test(JSON.stringify(mine)));
-    const received = mine.find(({ type }) => type === 'sales.TurnReceived') as unknown as { data: { text: { subjectId: string; keyVersion: number; ciphertext: string } } };
+    const received = mine.find(({ type }) => type === 'sales.TurnReceived') as unknown as {
+      data: { text: { subjectId: string; keyVersion: number; ciphertext: string } };
+    };
     const admin = new pg.Client({ connectionString: world.database.adminUrl });
     await admin.connect();
     const keys = {
-      find: async (subjectId: string) => (await admin.query('SELECT wrapped_key FROM sales.subject_key WHERE subject_id = $1', [subjectId])).rows[0]?.wrapped_key ?? null,
+      find: async (subjectId: string) =>
+        (await admin.query('SELECT wrapped_key FROM sales.subject_key WHERE subject_id = $1', [subjectId])).rows[0]
+          ?.wrapped_key ?? null,
       insert: async () => Buffer.alloc(0),
     };
     const cipher = subjectCipher(world.masterKey);

@@ -35,7 +35,9 @@ export const salesWorld = async () => {
   };
   const agent: Subgraph = {
     name: 'agent',
-    execute: async ({ variables }) => ({ data: { agent: variables?.['id'] === agentId ? { id: agentId, locale: 'en-US', voice: null } : null } }),
+    execute: async ({ variables }) => ({
+      data: { agent: variables?.['id'] === agentId ? { id: agentId, locale: 'en-US', voice: null } : null },
+    }),
     subscribe: async ({ variables }) => {
       const input = variables?.['input'] as { message: string };
       script.requests.push(input as Record<string, unknown>);
@@ -56,11 +58,23 @@ export const salesWorld = async () => {
       throw new Error('not used');
     },
   };
-  const auth: Subgraph = { ...voice, name: 'auth', execute: async () => ({ data: { issueVisitorToken: 'visitor-token' } }) };
+  const auth: Subgraph = {
+    ...voice,
+    name: 'auth',
+    execute: async () => ({ data: { issueVisitorToken: 'visitor-token' } }),
+  };
   const log = createLog({ level: 'silent', service: 'test' });
   const masterKey = await openKeyFile(path.join(keys, 'master.key'));
   const startAnother = () => {
-    const server = startSales({ pool, bus, pubsub, masterKey, log, clock: () => new Date(), subgraphs: { auth, agent, voice } });
+    const server = startSales({
+      pool,
+      bus,
+      pubsub,
+      masterKey,
+      log,
+      clock: () => new Date(),
+      subgraphs: { auth, agent, voice },
+    });
     server.start();
     return server;
   };
@@ -72,7 +86,8 @@ export const salesWorld = async () => {
       if (errors?.length) throw Object.assign(new Error(errors.map(({ message }) => message).join('; ')), { errors });
       return JSON.parse(JSON.stringify(data)) as T;
     },
-    subscribe: (query: string, variables: Record<string, unknown>) => sales.subgraph.subscribe({ query, variables, actor, requestId: 'test' }),
+    subscribe: (query: string, variables: Record<string, unknown>) =>
+      sales.subgraph.subscribe({ query, variables, actor, requestId: 'test' }),
   });
   return {
     as,
@@ -112,7 +127,10 @@ async function* parts(deltas: (string | Promise<string>)[], phase: string): Asyn
   yield { data: { replyParts: { kind: 'COMPLETED', text: null } } };
 }
 
-const voiceAnswer = ({ query, variables }: SubgraphRequest, spoken: { turnId: string; sequence: number; text: string; isFinal: boolean }[]): SubgraphResult => {
+const voiceAnswer = (
+  { query, variables }: SubgraphRequest,
+  spoken: { turnId: string; sequence: number; text: string; isFinal: boolean }[],
+): SubgraphResult => {
   const ofTurn = (id: unknown) => spoken.filter(({ turnId }) => turnId === id);
   if (query.includes('speakSentence')) {
     const input = variables?.['input'] as (typeof spoken)[number];
@@ -121,8 +139,19 @@ const voiceAnswer = ({ query, variables }: SubgraphRequest, spoken: { turnId: st
   }
   const id = variables?.['turnId'];
   if (query.includes('turnAudioTiming')) {
-    return { data: { turnAudioTiming: { durationMs: ofTurn(id).length * 1000, firstChunkAt: new Date().toISOString() } } };
+    return {
+      data: { turnAudioTiming: { durationMs: ofTurn(id).length * 1000, firstChunkAt: new Date().toISOString() } },
+    };
   }
   const heard = Math.floor(Number(variables?.['playedMs']) / 1000);
-  return { data: { cutTurnAudio: { spokenText: ofTurn(id).slice(0, heard).map(({ text }) => text).join(' ') } } };
+  return {
+    data: {
+      cutTurnAudio: {
+        spokenText: ofTurn(id)
+          .slice(0, heard)
+          .map(({ text }) => text)
+          .join(' '),
+      },
+    },
+  };
 };

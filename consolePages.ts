@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import sirv from 'sirv';
+
+const folder = fileURLToPath(new URL('console/dist', import.meta.url));
+const policy =
+  "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+
+/** Serves the built console at `/`; anything else is a 404 in JSON. */
+export const consolePages = (): ((request: IncomingMessage, response: ServerResponse) => void) => {
+  const serve = existsSync(folder)
+    ? sirv(folder, { etag: true, setHeaders: (response) => void response.setHeader('content-security-policy', policy) })
+    : null;
+  const notFound = (response: ServerResponse) => {
+    response.writeHead(404, { 'content-type': 'application/json; charset=utf-8' });
+    response.end(
+      JSON.stringify({ errors: [{ message: 'Nothing is served at this path.', extensions: { code: 'NOT_FOUND' } }] }),
+    );
+  };
+  return (request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'application/json; charset=utf-8' });
+      response.end(
+        JSON.stringify({
+          errors: [
+            { message: 'Only GET and HEAD are served at this path.', extensions: { code: 'METHOD_NOT_ALLOWED' } },
+          ],
+        }),
+      );
+    } else if (serve === null) notFound(response);
+    else serve(request, response, () => notFound(response));
+  };
+};

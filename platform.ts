@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readAgentConfig } from '@parley/agent/config';
+import { startAgent } from '@parley/agent/server';
+import { startAnalytics } from '@parley/analytics/server';
+import { readAuthConfig } from '@parley/auth/config';
+import { startAuth } from '@parley/auth/server';
+import { gatewayConfig } from '@parley/gateway/config';
+import { type Gateway, startGateway } from '@parley/gateway/server';
+import { ConfigError } from '@parley/kernel/config';
+import { openPool } from '@parley/kernel/database';
+import { startEmbeddedPostgres } from '@parley/kernel/embeddedPostgres';
+import { inProcessBus } from '@parley/kernel/inProcessBus';
+import { kafkaBus } from '@parley/kernel/kafkaBus';
+import { openKeyFile } from '@parley/kernel/keyFile';
+import type { Log } from '@parley/kernel/log';
+import { memoryPubSub } from '@parley/kernel/memoryPubSub';
+import { bootstrap, migrate } from '@parley/kernel/migrate';
+import { redisPubSub } from '@parley/kernel/redisPubSub';
+import type { Subgraph } from '@parley/kernel/subgraph';
+import { startSales } from '@parley/sales/server';
+import { voiceConfig } from '@parley/voice/config';
+import { startVoice } from '@parley/voice/server';
+import { buildSchema, type GraphQLSchema } from 'graphql';
+import type { PlatformConfig } from './config.ts';
+import { consolePages } from './consolePages.ts';
+import { contexts } from './contexts.ts';
+
+/** Gateway and five subgraphs in this process. `drained` waits until every event so far has been handled everywhere. */
+export type Platform = { readonly url: string; drained(): Promise<void>; stop(): Promise<void> };
+
+const fileOf = (name: string) => readFile(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
+
+/**
+ * Starts everything, in the order it is needed; what was started is stopped again when a later part fails.
+ * @throws ConfigError
+ */
+export const startPlatform = async (
+  config: PlatformConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+  log: Log,
+): Promise<Platform> => {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (let next = stops.pop(); next !== undefined; next = stops.pop()) {
+      await next().catch((error: unknown) => log.error({ err: error }, 'stopping'));
+    }
+  };
+  try {
+    const port = await claimPort(config);
+    const publicUrl = config.publicUrl ?? `http://${config.host}:${port}`;
+    await mkdir(config.dataDir, { recursive: true });
+    const masterKey = await openKeyFile(path.join(config.dataDir, 'keys', 'master.key'));
+
+    const database = await openDatabases(config);
+    stops.push(database.stop);
+    const pool = openPool(database.url, {
+      max: config.poolSize,
+      onError: (error) => log.warn({ err: error.message }, 'database connection lost'),
+    });
+    stops.push(() => pool.end());
+
+    const bus = config.kafka === null ? inProcessBus() : await kafkaBus(config.kafka);
+    stops.push(bus.close);
+    const pubsub = config.redisUrl === null ? memoryPubSub() : redisPubSub(config.redisUrl, log);
+    stops.push(pubsub.close);
+
+    const clock = () => new Date();
+    const shared = { pool, bus, pubsub, masterKey, log, clock };
+    const { publicSchema, supergraphSdl, trustedDocuments } = await readSchemas();
+    // Subgraphs call each other in a circle (sales → voice → sales): each is handed in before it is started.
+    const running: Record<string, Subgraph> = {};
+    const later = (name: string): Subgraph => ({
+      name,
+      execute: (request) => started(name).execute(request),
+      subscribe: (request) => started(name).subscribe(request),
+    });
+    const started = (name: string): Subgraph => {
+      const subgraph = running[name];
+      if (subgraph === undefined) throw new Error(`${name} is not up yet`);
+      return subgraph;
+    };
+
+    const [auth, voice, agent, analytics] = await Promise.all([
+      startAuth({ ...shared, config: readAuthConfig(environment), publicSchema }),
+      startVoice({
+        ...shared,
+        config: voiceConfig(environment),
+        dataFolder: config.dataDir,
+        publicUrl,
+        subgraphs: { sales: later('sales') },
+      }),
+      startAgent({ ...shared, config: readAgentConfig(environment), subgraphs: { voice: later('voice') } }),
+      startAnalytics(shared),
+    ]);
+    for (const server of [auth, voice, agent, analytics]) {
+      running[server.subgraph.name] = server.subgraph;
+      stops.push(server.stop);
+    }
+    const sales = startSales({
+      ...shared,
+      subgraphs: { auth: later('auth'), agent: later('agent'), voice: later('voice') },
+    });
+    running['sales'] = sales.subgraph;
+    stops.push(sales.stop);
+
+    const gateway: Gateway = await startGateway({
+      config: { ...gatewayConfig(environment), port, host: config.host },
+      supergraphSdl,
+      subgraphs: running,
+      log,
+      pubsub,
+      trustedDocuments,
+      routes: [
+        { prefix: '/audio', handle: voice.handleAudio },
+        { prefix: '/.well-known/jwks.json', handle: (_request, response) => sendKeys(auth.subgraph, response) },
+        { prefix: '/', handle: consolePages() },
+      ],
+      ready: async () => {
+        const detail = await pool.query('SELECT 1').then(
+          () => 'ready',
+          () => 'the database does not answer',
+        );
+        return { ok: detail === 'ready', detail };
+      },
+    });
+    stops.push(gateway.close);
+    sales.start();
+    return {
+      url: publicUrl,
+      drained: async () => {
+        for (const server of [auth, sales, voice, agent]) await server.drained();
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+/** Where the tables are, migrated: the given server, or PostgreSQL of our own in the data folder. */
+const openDatabases = async (config: PlatformConfig): Promise<{ url: string; stop(): Promise<void> }> => {
+  if (config.database !== null) {
+    const { url, adminUrl } = config.database;
+    if (adminUrl !== null) {
+      await bootstrap(adminUrl);
+      await migrate(adminUrl, contexts);
+    }
+    return { url, stop: async () => {} };
+  }
+  const server = await startEmbeddedPostgres(path.join(config.dataDir, 'postgres'));
+  try {
+    const appPassword = randomBytes(18).toString('base64url');
+    await bootstrap(server.url, { appPassword });
+    await migrate(server.url, contexts);
+    const url = new URL(server.url);
+    url.username = 'app_login';
+    url.password = appPassword;
+    return { url: url.toString(), stop: server.stop };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+};
+
+const readSchemas = async () => {
+  const sdl = await fileOf('client/schema.graphql');
+  let built: GraphQLSchema | undefined;
+  return {
+    publicSchema: () => (built ??= buildSchema(sdl)),
+    supergraphSdl: await fileOf('supergraph.graphql'),
+    trustedDocuments: JSON.parse(await fileOf('client/persisted-documents.json')) as Record<string, string>,
+  };
+};
+
+/** Finds out early, before anything is started, whether the port can be had; 0 asks for any. */
+const claimPort = ({ port, host }: PlatformConfig): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new ConfigError(`PORT ${port} is in use on ${host}: stop what listens there, or set PORT to another one`)
+          : new ConfigError(`PORT ${port} on HOST ${host} cannot be used: ${error.message}`),
+      ),
+    );
+    probe.listen(port, host, () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port));
+    });
+  });
+
+/** The keys our access tokens are verified with (RFC 7517). */
+const sendKeys = async (auth: Subgraph, response: import('node:http').ServerResponse): Promise<void> => {
+  const { data } = await auth.execute({ query: '{ signingKeys { jwk } }', actor: null, requestId: 'jwks' });
+  const keys = ((data as { signingKeys: { jwk: string }[] | null } | null)?.signingKeys ?? []).map(
+    ({ jwk }) => JSON.parse(jwk) as object,
+  );
+  response.writeHead(200, { 'content-type': 'application/jwk-set+json', 'cache-control': 'public, max-age=300' });
+  response.end(JSON.stringify({ keys }));
+};
