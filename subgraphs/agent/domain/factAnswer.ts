@@ -12,6 +12,9 @@ const holdsNumber =
   /\d|\b(?:unlimited|as many|no limit|one|two|three|four|five|six|ten|twelve|ilimitad\w+|sin límite|un[oa]?|dos|tres|cuatro|cinco|seis|diez|doce)\b/iu;
 const holdsDuration =
   /\b(?:minute|hour|day|week|month|year|immediate|instant|same day|24\/7|minuto|hora|día|dia|semana|mes|meses|año|inmediat|al momento|mismo día)/iu;
+const asksContents = /\b(?:includ|come with|comes with|incluy|trae)/iu;
+const holdsContents =
+  /\b(?:includ|come|offer|ha[sv]|give|get|feature|unlimited|incluy|trae|ofrece|tiene|con\b|with\b|free)/iu;
 const minimumCoverage = 0.6;
 // said in half of all sentences about such products
 const vague = new Set(['data', 'dat', 'inform', 'account', 'cuent']);
@@ -28,6 +31,7 @@ export const coverage = (question: Question, { unit, title }: TitledUnit, langua
   if (question.subjects.length === 0) return 0;
   // asked for a price and none was attributed: an amount here belongs to something else, and what names no price is no answer
   if (question.asks === 'PRICE' && (amountsIn(unit.text).length > 0 || !aboutPrice(unit.text, language))) return 0;
+  if (asksContents.test(question.text) && !holdsContents.test(unit.text)) return 0;
   if (question.asks === 'QUANTITY' && !holdsNumber.test(unit.text)) return 0;
   if (question.asks === 'DURATION' && !holdsDuration.test(unit.text)) return 0;
   const own = new Set(terms(unit.text, language));

@@ -113,10 +113,10 @@ const signs: Readonly<Record<Language, readonly [ObjectionKind, RegExp][]>> = {
 export const objectionIn = (
   message: string,
   language: Language,
-  intent: { name: string; outOfScope: boolean },
+  intent: { name: string; confidence: number; outOfScope: boolean },
 ): ObjectionKind | null => {
   const sign = signs[language].find(([, pattern]) => pattern.test(message))?.[0];
-  return sign ?? (intent.outOfScope ? null : (byIntent[intent.name] ?? null));
+  return sign ?? (intent.outOfScope || intent.confidence < 0.5 ? null : (byIntent[intent.name] ?? null));
 };
 
 /** Words that, in a document, help against an objection. */

@@ -96,15 +96,25 @@ export const answerPrice = <P extends Price>(
       near: null,
     };
   }
+  // "Pro Max" where Pro and Max are two products is a third
+  const fused = named.some((first) =>
+    named.some(
+      (second) =>
+        second.position === first.position + 1 &&
+        separatorFree(question.text, words, first.position, second.position) &&
+        !longest.some((price) => [first, second].every(({ stem }) => price.names.some((name) => name.stem === stem))),
+    ),
+  );
   const near = prices.find((price) => price.names.some(({ stem }) => asked.has(stem)) && !said(price));
   if (
     longest.length === 0 ||
+    fused ||
     joined.length > 0 ||
     question.anchors.some((anchor) => leftOver.some((s) => !s.isName && beside(anchor, s.position)))
   ) {
     return {
       prices: [],
-      unknown: unknown.length > 0 ? unknown : question.subjects.slice(0, 2).map(({ raw }) => raw),
+      unknown: unknown,
       near: near?.names.map(({ raw }) => raw).join(' ') ?? null,
     };
   }

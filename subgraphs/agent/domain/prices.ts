@@ -20,6 +20,12 @@ const notAPrice =
 const openingVerb =
   /^(.{1,60}?)\s+(?:is|are|costs?|includes?|has|comes|gives|offers|es|son|cuesta|incluye|tiene|ofrece|trae)\s/iu;
 
+// "Pro launched in May and costs …": the subject is what stands before the first of two verbs
+const subjectOf = (label: string): string =>
+  /(?:\s(?:and|y)|,)\s*$/u.test(label)
+    ? (/^(?:(?:the|el|la|plan|our|nuestro) )*\p{Lu}\S*(?: \p{Lu}\S*)*/u.exec(label)?.[0] ?? label)
+    : label;
+
 const namesIn = (label: string, language: Language): Price['names'] =>
   tokenise(label)
     .filter(({ word }) => !isStopword(word, language))
@@ -49,7 +55,7 @@ export const pricesIn = (unit: Unit, title: string, language: Language): Price[]
     if (label === null && after === undefined) continue;
     const candidates = [
       after ?? '',
-      label ?? '',
+      subjectOf(label ?? ''),
       openingVerb.exec(unit.text)?.[1] ?? '',
       unit.heading,
       plainLead(unit.lead),

@@ -29,7 +29,7 @@ const refersBack: Record<Language, RegExp> = {
   es: /(?:^|\s)(?:eso|ese|esa|este|esta|esto|lo|la|el mismo|[eé]l)(?=$|[\s?.,!])/i,
 };
 const asksSomething: Record<Language, RegExp> = {
-  en: /\?|^(?:\W*(?:so|and|but|ok|okay|well|hi|hello|hey|um|uh|sorry|please)\W+)*(?:how|what|which|when|where|who|whose|why|can|could|do|does|did|is|are|will|would|have you|tell me|give me|explain|show me|any)\b|\b(?:what(?:'s| is| are| do| does)|how (?:much|many|long|do|does|can|is)|do you|can you|can i|could you|is there|are there|does it|tell me|i(?:'d| would) like to know|i want to know|wondering)\b/i,
+  en: /\?|^(?:\W*(?:so|and|but|ok|okay|well|hi|hello|hey|um|uh|sorry|please)\W+)*(?:how|hows|what|whats|which|when|where|wheres|who|whos|whose|why|can|could|do|does|did|is|are|will|would|have you|tell me|give me|explain|show me|any)\b|\b(?:what(?:'s| is| are| do| does)|how (?:much|many|long|do|does|can|is)|do you|can you|can i|could you|is there|are there|does it|tell me|i(?:'d| would) like to know|i want to know|wondering)\b/i,
   es: /[?¿]|^(?:\W*(?:y|pero|hola|buenas|oiga|oye|perd[oó]n|bueno|ok|vale)\W+)*(?:qu[eé]|cu[aá]l|cu[aá]les|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt[oa]s?|por qu[eé]|puede|puedo|pueden|podr[ií]a|tiene|tienen|ten[eé]is|hay|es|est[aá]n?|se puede|d[ií]game|dime|cu[eé]nt[ae]me|expl[ií]que|incluye|funciona|hacen|dan)(?=\s|$)|\b(?:quiero|quisiera|me gustar[ií]a) saber|[,.;]\s*(?:y )?(?:c[oó]mo|cu[aá]l|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?|qu[eé])\s|\bme puede decir|\bd[ií]game\b|\bcu[aá]nto\b/i,
 };
 
@@ -80,8 +80,8 @@ export const parseQuestion = (asked: string, language: Language, inherited?: Que
 };
 
 const splitAt: Record<Language, RegExp> = {
-  en: /(?<=[?!.])\s+|,?\s+and (?=(?:how|what|which|when|where|who|do|does|can|could|is|are|will)\s)/i,
-  es: /(?<=[?!.])\s+|,?\s+y (?=¿?(?:qu[eé]|cu[aá]l|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt|puede|tiene|hay|se puede|incluye|funciona)\s?)/i,
+  en: /(?<=[?!.])\s+|,\s+(?=(?:so |but )?(?:how|what|which|when|where|is|are|do|does|can)\s)|,?\s+and (?=(?:how|what|which|when|where|who|do|does|can|could|is|are|will)\s)/i,
+  es: /(?<=[?!.])\s+|,\s+(?=¿?(?:cu[aá]nt|qu[eé]|cu[aá]l|c[oó]mo|cu[aá]ndo|d[oó]nde)\S*\s)|,?\s+y (?=¿?(?:qu[eé]|cu[aá]l|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt|puede|tiene|hay|se puede|incluye|funciona)\s?)/i,
 };
 
 /** The questions of a message, at most three, in order; the whole message when none of its parts asks. */

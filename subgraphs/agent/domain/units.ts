@@ -17,6 +17,7 @@ export const plain = (text: string): string =>
     .replace(/!?\[([^\]]{0,200})\]\([^)]{0,300}\)/g, '$1')
     .replace(/[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}/g, '')
     .replace(/\s+/gu, ' ')
+    .replace(/^\s*[aqpr]\s*:\s+/i, '')
     .trim();
 
 const money = /[€$£]|\d/;

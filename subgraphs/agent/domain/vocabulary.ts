@@ -12,11 +12,11 @@ const list = (text: string, language: Language) =>
 /** Stems that ask for a price. */
 export const priceWords: Readonly<Record<Language, ReadonlySet<string>>> = {
   en: list(
-    'price prices pricing priced cost costs costing charge charges fee fees rate rates quote quotation tariff pay paying expensive cheap cheaper cheapest damage much',
+    'price prices pricing priced cost costs costing charge charges fee fees rate rates quote quotation tariff pay paying money expensive cheap cheaper cheapest damage much',
     'en',
   ),
   es: list(
-    'precio precios cuesta cuestan costar coste costo costes vale valen cobran cobra cobráis tarifa tarifas cuota cotizacion presupuesto pagar pago pagaria caro barato barata economico economica cuanto cuantos cuanta valor sale salen saldria importe',
+    'precio precios cuesta cuestan costar coste costo costes vale valen cobran cobra cobráis tarifa tarifas cuota cotizacion presupuesto pagar pago pagaria dinero caro barato barata economico economica cuanto cuantos cuanta valor sale salen saldria importe',
     'es',
   ),
 };
@@ -26,13 +26,13 @@ export const genericWords: Readonly<Record<Language, ReadonlySet<string>>> = {
   en: list(
     `plan plans package packages product products service services option options version edition tier tiers bundle offer
     offers offering sell know tell want need like get got give think question questions information info detail details go come
-    comes include includes included work works use using see look looking say talk hear help helps explain show would could
+    comes include includes included work works use using see look looking say talk hear heard help helps explain show would could
     month monthly year yearly annual annually per user users seat seats licence license subscription people person company
     business team shop small big thing things stuff today now euro euros dollar dollars pound pounds usd eur total exactly
     hi hello hey thanks thank ok okay yes well good great interested wondering available possible actually really roughly
     me my mine our ours guys kind sort lot bit one ones also too sure right something anything everything find list start starts
     long many much often fast quickly soon time take takes vs versus compared difference called name another
-    month's let check mean basically maybe just currently customer customers client clients provide sold item items`,
+    month's let check mean just currently customer customers client clients provide sold item items`,
     'en',
   ),
   es: list(

@@ -7,7 +7,7 @@ export const english: Wording = {
     helloAgain: ['{Hi again.|Hello again.}'],
     disclosure: ["{Hi, I'm|Hello, I am} @name, an AI assistant."],
     identity: ["{I'm|I am} @name, an AI assistant, not a person."],
-    lead: ['Sure.', 'Of course.', 'Certainly.'],
+    lead: ['Good question.', 'Let me see.', "{Here's|Here is} what I have."],
     warmLead: ['Happy to help.', 'Good question.', 'Glad you asked.'],
     unknown: ["{I don't|I do not} know that, I'm afraid.", "Sorry, {I don't|I do not} have that information."],
     unknownPrice: ["Sorry, {I don't|I do not} know a price for @topic."],
