@@ -63,7 +63,7 @@ export const startTestAuth = async () => {
   /** The data of an operation that must not fail. */
   const ask = async (query: string, variables: object = {}, actor: Actor | null = null): Promise<Data> => {
     const { data, errors } = await run(query, variables, actor);
-    if (errors) throw new Error(JSON.stringify(errors) + logged.slice(-3).join('\n'));
+    if (errors) throw new Error(errors.map(({ message }) => message.slice(0, 300)).join(' ') + logged.at(-1));
     return data;
   };
   const mutate = async (field: string, input: object, actor: Actor | null = null): Promise<Data> => {

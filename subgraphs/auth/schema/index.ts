@@ -4,6 +4,7 @@ import './internal.ts';
 import './organization.ts';
 import './partner.ts';
 import './persistedDocument.ts';
+import './secondFactor.ts';
 import './session.ts';
 import './user.ts';
 import './viewer.ts';
