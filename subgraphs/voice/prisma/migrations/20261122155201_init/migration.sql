@@ -18,7 +18,7 @@ CREATE TABLE "turn_audio" (
     "tenant_id" UUID NOT NULL,
     "turn_id" UUID NOT NULL,
     "conversation_id" UUID,
-    "chunk_count" INTEGER NOT NULL DEFAULT 0,
+    "last_sequence" INTEGER NOT NULL DEFAULT 0,
     "duration_ms" INTEGER NOT NULL DEFAULT 0,
     "first_chunk_at" TIMESTAMPTZ(3),
     "complete" BOOLEAN NOT NULL DEFAULT false,

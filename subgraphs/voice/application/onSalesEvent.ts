@@ -1,0 +1,37 @@
+import type { StoredEvent } from '@parley/kernel/event';
+import type { SalesEvent } from '@parley/sales/events';
+import { audioChannel } from '../infrastructure/audioChunks.ts';
+import type { Voice } from './voice.ts';
+
+/** What an event changes: replies whose audio is still to come, and whether there will be more turns. */
+const effect = (event: StoredEvent<SalesEvent>): { awaited: number; ended: boolean } | null => {
+  switch (event.type) {
+    case 'sales.TurnReceived':
+      return { awaited: 1, ended: false };
+    case 'sales.TurnVoiced':
+    case 'sales.TurnFailed':
+      return { awaited: -1, ended: false };
+    case 'sales.ConversationEnded':
+      return { awaited: 0, ended: true };
+    default:
+      return null;
+  }
+};
+
+/**
+ * Learns when a conversation's audio is complete: it has ended, and every customer's turn has had its reply voiced.
+ * Events come in order per conversation, some of them twice; the version of the newest one taken in tells.
+ */
+export const onSalesEvent = async (voice: Voice, event: StoredEvent): Promise<void> => {
+  const change = effect(event as StoredEvent<SalesEvent>);
+  if (change === null) return;
+  const { tenantId, aggregateId: conversationId, version } = event;
+  await voice.database.forTenant(tenantId).$executeRaw`
+    INSERT INTO voice.conversation_audio AS audio (tenant_id, conversation_id, awaited, ended, sales_version)
+    VALUES (platform.tenant_id(), ${conversationId}::uuid, ${change.awaited}, ${change.ended}, ${version})
+    ON CONFLICT (tenant_id, conversation_id) DO UPDATE SET
+      awaited = audio.awaited + excluded.awaited, ended = audio.ended OR excluded.ended, sales_version = excluded.sales_version
+    WHERE audio.sales_version < excluded.sales_version`;
+  // Subscribers look at the store and see that nothing follows.
+  if (change.awaited <= 0) await voice.pubsub.publish(audioChannel(tenantId, conversationId), null);
+};

@@ -1,0 +1,113 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import path from 'node:path';
+import type { EventBus } from '@parley/kernel/bus';
+import type { Pool } from '@parley/kernel/database';
+import { inProcessSubgraph } from '@parley/kernel/inProcessSubgraph';
+import type { MasterKey } from '@parley/kernel/keyFile';
+import type { Log } from '@parley/kernel/log';
+import { startOutboxRelay } from '@parley/kernel/outboxRelay';
+import type { PubSub } from '@parley/kernel/pubsub';
+import type { Subgraph } from '@parley/kernel/subgraph';
+import { salesTopic } from '@parley/sales/events';
+import { onSalesEvent } from './application/onSalesEvent.ts';
+import { turnsAtWork } from './application/turnsAtWork.ts';
+import type { Voice } from './application/voice.ts';
+import type { VoiceConfig } from './config.ts';
+import { voiceTopic } from './events.ts';
+import { audioHandler } from './infrastructure/audioHandler.ts';
+import type { BlobStore } from './infrastructure/blobStore.ts';
+import { createCompressor } from './infrastructure/compressedAudio.ts';
+import { openVoiceDatabase } from './infrastructure/database.ts';
+import { localBlobStore } from './infrastructure/localBlobStore.ts';
+import { builtInSpeech } from './infrastructure/speech/builtInSpeech.ts';
+import type { SpeechSynthesizer } from './infrastructure/speech/speechSynthesizer.ts';
+import type { VoiceContext } from './schema/builder.ts';
+import { schema } from './schema/index.ts';
+
+export type VoiceOptions = {
+  readonly pool: Pool;
+  readonly bus: EventBus;
+  readonly pubsub: PubSub;
+  readonly masterKey: MasterKey;
+  readonly log: Log;
+  readonly clock: () => Date;
+  readonly config: VoiceConfig;
+  /** Where audio lies; only we may read it. */
+  readonly dataFolder: string;
+  /** Where browsers reach `handleAudio`, e.g. `http://localhost:4000`. */
+  readonly publicUrl: string;
+  readonly subgraphs: { readonly sales: Subgraph };
+  /** In place of the built-in ones. */
+  readonly speech?: SpeechSynthesizer;
+  readonly blobs?: BlobStore;
+};
+/** `handleAudio` answers requests below `/audio/`. `drained` waits for all events to be delivered. */
+export type VoiceServer = {
+  readonly subgraph: Subgraph;
+  handleAudio(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  drained(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Resolves when the voice is warm: the first sentence of the first turn does not wait for an engine to start. */
+export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> => {
+  const { pool, bus, pubsub, log, clock, config, dataFolder } = options;
+  const signingKey = options.masterKey.derive('audio links');
+  const blobs =
+    options.blobs ?? localBlobStore({ folder: path.join(dataFolder, 'audio'), baseUrl: options.publicUrl, signingKey });
+  const speech =
+    options.speech ??
+    (await builtInSpeech({
+      processes: config.speechProcesses,
+      cacheFolder: path.join(dataFolder, 'speech-cache'),
+      onUnusable: (engine, error) => log.error({ err: error, engine }, 'speech engine cannot be used'),
+    }));
+  const database = openVoiceDatabase(pool);
+  const relay = startOutboxRelay({ pool, schema: 'voice', topic: voiceTopic, bus, log });
+  const compressor = createCompressor();
+  const voice: Voice = {
+    database,
+    pubsub,
+    speech,
+    blobs,
+    sales: options.subgraphs.sales,
+    turns: turnsAtWork(),
+    linkMs: config.linkMs,
+    clock,
+    log,
+    eventsCommitted: relay.wake,
+  };
+  const stopConsuming = await bus.consume('voice', [salesTopic], (event) => onSalesEvent(voice, event));
+  const subgraph = inProcessSubgraph<VoiceContext>({
+    name: 'voice',
+    schema,
+    log,
+    context: ({ actor, requestId, signal }) => ({
+      actor,
+      requestId,
+      signal,
+      voice,
+      get db() {
+        return database.forTenant(actor?.tenantId ?? '');
+      },
+    }),
+  });
+  return {
+    subgraph,
+    handleAudio: audioHandler({
+      store: blobs,
+      compressor,
+      signingKey,
+      now: clock,
+      onError: (error) => log.error({ err: error }, 'audio could not be served'),
+    }),
+    drained: relay.drained,
+    stop: async () => {
+      await stopConsuming();
+      await relay.stop();
+      await speech.close();
+      await compressor.close();
+      await database.close();
+    },
+  };
+};
