@@ -51,7 +51,8 @@ const agentById = async (context: AgentContext, id: string, query: object = {}) 
 
 builder.asEntity(Agent, {
   key: builder.selection<{ id: string }>('id'),
-  resolveReference: ({ id }, context) => agentById(context, id),
+  resolveReference: ({ id }, context, info) =>
+    agentById(context, id, queryFromInfo({ context, info, typeName: 'Agent' })),
 });
 
 builder.queryField('agent', (t) =>

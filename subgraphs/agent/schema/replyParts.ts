@@ -96,7 +96,11 @@ builder.subscriptionField('replyParts', (t) =>
       for (const field of ['conversationId', 'inReplyTo', 'turnId', 'agentId'] as const) {
         if (!isUuid(input[field])) throw badInput(`${field} is not an id.`);
       }
-      const trace = await composeOnce(context.parts, { actor, signal: context.signal }, input);
+      const trace = await composeOnce(context.parts, { actor, signal: context.signal }, input).catch(
+        (error: unknown) => {
+          throw context.signal?.aborted ? new GraphQLError('Given up.', { extensions: { code: 'CANCELLED' } }) : error;
+        },
+      );
       if (trace === null) throw new GraphQLError('There is no such agent.', { extensions: { code: 'NOT_FOUND' } });
       return streamOf(partsOf(trace));
     },
