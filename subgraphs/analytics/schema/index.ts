@@ -1,0 +1,9 @@
+import { subgraphSchemaOptions } from '@parley/kernel/builder';
+import './agent.ts';
+import './conversation.ts';
+import './metricSeries.ts';
+import './organizationMetrics.ts';
+import './subscriptions.ts';
+import { builder } from './builder.ts';
+
+export const schema = builder.toSubGraphSchema(subgraphSchemaOptions);
