@@ -17,7 +17,7 @@ const holdsContents =
   /\b(?:includ|come|offer|ha[sv]|give|get|feature|unlimited|incluy|trae|ofrece|tiene|con\b|with\b|free)/iu;
 const minimumCoverage = 0.6;
 // said in half of all sentences about such products
-const vague = new Set(['data', 'dat', 'inform', 'account', 'cuent']);
+const vague = new Set(['data', 'dat', 'inform', 'account', 'cuent', 'polici', 'polit', 'condit', 'condicion']);
 
 const aboutPrice = (text: string, language: Language): boolean =>
   /\b(?:free|gratis|gratuit[oa]s?)\b/iu.test(text) ||

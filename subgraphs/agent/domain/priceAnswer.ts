@@ -31,8 +31,10 @@ const needful = (names: Price['names'], asked: ReadonlySet<string>): Price['name
   )
     return kind;
   if (first < 0) return names;
-  const model = names.some(({ raw }) => /\p{L}.*\p{N}/u.test(raw));
-  return names.filter((name, i) => proper(name) || (i > first && !model));
+  const model = names.findIndex(({ raw }) => /\p{L}.*\p{N}/u.test(raw));
+  // a model number and what is written like a name after it
+  if (model >= 0) return names.filter((name, i) => i >= model && proper(name));
+  return names.filter((name, i) => proper(name) || i > first);
 };
 
 /**
@@ -56,6 +58,11 @@ export const answerPrice = <P extends Price>(
     );
   };
   const said = (price: P) => {
+    const common = price.names.filter(({ raw }) => raw === raw.toLowerCase() && /^\p{L}+$/u.test(raw));
+    const byKind = question.subjects.every(
+      (subject) => !subject.isName && common.some(({ stem }) => stem === subject.stem),
+    );
+    if (byKind && question.subjects.length > 0 && price.names.length > common.length) return true;
     const needed = needful(price.names, asked);
     return needed.length > 0 && needed.every(({ stem }) => asked.has(stem));
   };

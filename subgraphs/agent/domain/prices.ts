@@ -26,11 +26,20 @@ const subjectOf = (label: string): string =>
     ? (/^(?:(?:the|el|la|plan|our|nuestro) )*\p{Lu}\S*(?: \p{Lu}\S*)*/u.exec(label)?.[0] ?? label)
     : label;
 
-const namesIn = (label: string, language: Language): Price['names'] =>
-  tokenise(label)
+const namesIn = (label: string, language: Language): Price['names'] => {
+  const words = tokenise(label)
     .filter(({ word }) => !isStopword(word, language))
     .map(({ word, raw }) => ({ stem: stem(word, language), raw }))
-    .filter((name) => !priceWords[language].has(name.stem) && !genericWords[language].has(name.stem));
+    .filter((name) => !priceWords[language].has(name.stem));
+  const own = words.filter((name) => !genericWords[language].has(name.stem));
+  // a plan may be called Business
+  return own.length > 0
+    ? own
+    : words.filter(
+        ({ raw }) =>
+          /^\p{Lu}\p{Ll}/u.test(raw) && /^(?:business|team|company|personal|empresa|negocio|equipo)$/i.test(raw),
+      );
+};
 
 const clausesOf = (text: string): string[] => {
   if (amountsIn(text).length < 2) return [text];
@@ -62,7 +71,8 @@ export const pricesIn = (unit: Unit, title: string, language: Language): Price[]
       title,
     ];
     const names = candidates.map((candidate) => namesIn(candidate, language)).find((found) => found.length > 0) ?? [];
-    const own = namesIn(clause, language).some(({ stem: word }) => names.some((name) => name.stem === word));
+    const words = tokenise(clause).map(({ word }) => stem(word, language));
+    const own = names.some((name) => words.includes(name.stem));
     const spoken =
       own || names.length === 0 || unit.heading.endsWith('?')
         ? clause

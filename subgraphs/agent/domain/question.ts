@@ -55,6 +55,15 @@ export const parseQuestion = (asked: string, language: Language, inherited?: Que
       /^\d/.test(token.raw) &&
       [tokens[position - 1], tokens[position + 1]].some((near) => near && currency.test(near.word));
     if (isAmount) continue;
+    // "for 20 users in Spain" says for whom, not what
+    const next = tokens[position + 1];
+    if (/^\d+$/.test(token.raw) && next && genericWords[language].has(stem(next.word, language))) continue;
+    if (
+      /^\p{Lu}/u.test(token.raw) &&
+      ['in', 'en'].includes(tokens[position - 1]?.word ?? '') &&
+      asksPrice[language].test(text)
+    )
+      continue;
     if (priceWords[language].has(stemmed)) anchors.push(position);
     else if (
       !isStopword(token.word, language) &&

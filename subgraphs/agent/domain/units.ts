@@ -8,7 +8,7 @@ import { sentencesOf } from './sentences.ts';
 export type Unit = { heading: string; lead: string; text: string; source: string; separator: ' ' | '\n' };
 
 const leansOnPrevious =
-  /^(?:it|its|it['’]s|they|their|this|these|that|those|the (?:price|cost|fee|plan|package|product)|price|cost|also|and|but|both|su|sus|este|esta|estos|estas|ese|esa|eso|esto|cuesta|vale|incluye|tiene|permite|también|además|y|pero|el (?:precio|plan|coste|costo|producto)|precio|ambos)(?![\p{L}\p{N}])/iu;
+  /^(?:it|its|includes|comes with|offers|has|ofrece|trae|it['’]s|they|their|this|these|that|those|the (?:price|cost|fee|plan|package|product)|price|cost|also|and|but|both|su|sus|este|esta|estos|estas|ese|esa|eso|esto|cuesta|vale|incluye|tiene|permite|también|además|y|pero|el (?:precio|plan|coste|costo|producto)|precio|ambos)(?![\p{L}\p{N}])/iu;
 const longestUnit = 300;
 
 /** Markdown marks dropped, white space single. */
