@@ -55,9 +55,15 @@ export const createGraphqlHandler =
       if (!(error instanceof GraphQLError)) throw error;
       // A refusal may come before the body was read; the rest of it is not waited for.
       if (!request.complete) response.setHeader('connection', 'close');
-      sendError(response, error, mask);
+      sendError(response, error, mask, mediaTypeFor(request));
     }
   };
+
+/** Refusals of ours come in the media type Apollo Server's would (A30). */
+const mediaTypeFor = ({ headers: { accept = '' } }: IncomingMessage): Record<string, string> =>
+  accept.includes('application/graphql-response+json') && !accept.includes('application/json')
+    ? { 'content-type': 'application/graphql-response+json; charset=utf-8' }
+    : {};
 
 /** Node keeps the first of two Authorization headers in silence; whoever sends two is refused (G46). */
 const oneAuthorization = ({ headersDistinct, headers }: IncomingMessage): string | undefined => {

@@ -82,17 +82,16 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     close: async () => {
       if (draining) return;
       draining = true;
-      const closed = once(http, 'close');
+      const httpClosed = once(http, 'close');
       http.close();
       http.closeIdleConnections();
-      sockets.close();
+      const socketsClosed = sockets.close();
       const forced = setTimeout(() => {
         sockets.terminate();
         http.closeAllConnections();
       }, limits.drainMs);
-      await closed;
+      await Promise.all([httpClosed, socketsClosed]);
       clearTimeout(forced);
-      sockets.terminate();
       await apollo.stop();
     },
   };

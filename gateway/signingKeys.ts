@@ -12,8 +12,9 @@ export type SigningKeys = {
 const query = 'query SigningKeys { signingKeys { kid jwk } }';
 const mostKeys = 20;
 const refetchMs = 5000;
-/** A retired key is forgotten within this time. */
+/** Keys this old are fetched anew beside the request that finds them so, and before it after the second time. */
 const staleMs = 60_000;
+const expiredMs = 300_000;
 
 /** The public keys of the auth subgraph. While it is down the keys we have go on being used (G44). */
 export const createSigningKeys = (callSubgraph: CallSubgraph, log: Log, now: () => number = Date.now): SigningKeys => {
@@ -49,8 +50,12 @@ export const createSigningKeys = (callSubgraph: CallSubgraph, log: Log, now: () 
         if (fetching !== null || now() - triedAt >= refetchMs) await refresh(call);
         return keys.get(kid) ?? null;
       }
-      if (now() - triedAt >= staleMs) void refresh(call);
-      return known;
+      const age = now() - triedAt;
+      if (age < staleMs) return known;
+      const refreshed = refresh(call);
+      if (age < expiredMs) return known;
+      await refreshed;
+      return keys.get(kid) ?? null;
     },
   };
 };

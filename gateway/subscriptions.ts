@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Subgraph } from '@parley/kernel/subgraph';
@@ -59,6 +60,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
   const { config, log } = parts;
   const { limits } = config;
   const protocol = createProtocol(parts);
+  let closing = false;
   const server = new WebSocketServer({
     noServer: true,
     handleProtocols,
@@ -68,6 +70,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
 
   http.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     if (pathOf(request) !== graphqlPath) return refuseUpgrade(duplex, '404 Not Found');
+    if (closing) return refuseUpgrade(duplex, '503 Service Unavailable');
     if (!mayOpenSocket(config.allowedOrigins, request)) return refuseUpgrade(duplex, '403 Forbidden');
     server.handleUpgrade(request, duplex, head, (socket) => open(socket));
   });
@@ -119,8 +122,13 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
   };
 
   return {
-    close: () => {
-      for (const socket of server.clients) socket.close(1001, 'Going away');
+    /** Says goodbye to every socket; resolves once all are gone. */
+    close: async (): Promise<void> => {
+      closing = true;
+      const sockets = [...server.clients];
+      const gone = sockets.map((socket) => once(socket, 'close'));
+      for (const socket of sockets) socket.close(1001, 'Going away');
+      await Promise.all(gone);
     },
     terminate: () => {
       for (const socket of server.clients) socket.terminate();
