@@ -3,8 +3,7 @@ import { isUuid } from '@parley/kernel/database';
 import { appendEvents } from '@parley/kernel/eventStore';
 import { uuidv7 } from '@parley/kernel/id';
 import { Refusal } from '@parley/kernel/refusal';
-import { checkDocument } from '../domain/knowledgeBase.ts';
-import { splitPassages } from '../domain/passages.ts';
+import { checkDocument, passagesOf } from '../domain/knowledgeBase.ts';
 import type { KnowledgeDocumentAdded } from '../events.ts';
 import { insertPassages, nextVersion } from '../infrastructure/knowledgeDocuments.ts';
 import type { Caller, Parts } from './parts.ts';
@@ -28,26 +27,23 @@ export const addKnowledgeDocument = async (
   const { bytes, language } = checkDocument(input);
   const { knowledgeBaseId, title, text } = input;
   if (!isUuid(knowledgeBaseId)) throw noKnowledgeBase();
-  const passages = splitPassages(text);
+  const passages = passagesOf(text);
   const id = uuidv7();
   const now = parts.clock();
-  await parts.database.forTenant(tenantId).$transaction(
-    async (tx) => {
-      const version = await nextVersion(tx, knowledgeBaseId, 'ADDED');
-      if (version === null) throw noKnowledgeBase();
-      await tx.knowledgeDocument.create({
-        data: { tenantId, id, knowledgeBaseId, title, text, language, bytes, addedVersion: version, createdAt: now },
-        select: { id: true },
-      });
-      await insertPassages(tx, id, passages);
-      const event: KnowledgeDocumentAdded = {
-        type: 'agent.KnowledgeDocumentAdded',
-        data: { knowledgeBaseId, documentId: id, version, language, bytes, passageCount: passages.length },
-      };
-      await appendEvents(tx, 'agent', [{ aggregateId: knowledgeBaseId, event }], { actor, now });
-    },
-    { timeout: 15_000 },
-  );
+  await parts.database.forTenant(tenantId).$transaction(async (tx) => {
+    const version = await nextVersion(tx, knowledgeBaseId, 'ADDED');
+    if (version === null) throw noKnowledgeBase();
+    await tx.knowledgeDocument.create({
+      data: { tenantId, id, knowledgeBaseId, title, text, language, bytes, addedVersion: version, createdAt: now },
+      select: { id: true },
+    });
+    await insertPassages(tx, id, passages);
+    const event: KnowledgeDocumentAdded = {
+      type: 'agent.KnowledgeDocumentAdded',
+      data: { knowledgeBaseId, documentId: id, version, language, bytes, passageCount: passages.length },
+    };
+    await appendEvents(tx, 'agent', [{ aggregateId: knowledgeBaseId, event }], { actor, now });
+  });
   parts.eventsCommitted();
   return id;
 };

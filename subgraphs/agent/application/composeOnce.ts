@@ -35,9 +35,11 @@ export const composeOnce = async (
 ): Promise<ReplyTrace | null> => {
   const { tenantId } = actor;
   const client = parts.database.forTenant(tenantId);
-  const stored = await findReply(client, tenantId, input.inReplyTo);
+  const [stored, settings] = await Promise.all([
+    findReply(client, tenantId, input.inReplyTo),
+    findSettings(client, tenantId, input.agentId),
+  ]);
   if (stored !== null) return stored;
-  const settings = await findSettings(client, tenantId, input.agentId);
   if (settings === null) return null;
 
   const { knowledgeBaseId } = settings;

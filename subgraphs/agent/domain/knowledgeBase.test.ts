@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Refusal } from '@parley/kernel/refusal';
-import { checkDocument, checkKnowledgeBaseName, languageOfText, maxDocumentBytes } from './knowledgeBase.ts';
+import {
+  checkDocument,
+  checkKnowledgeBaseName,
+  languageOfText,
+  maxDocumentBytes,
+  passagesOf,
+} from './knowledgeBase.ts';
 
 const pathsOf = (title: string, text: string): string[] => {
   try {
@@ -28,6 +34,11 @@ describe('knowledge documents', () => {
     for (const title of ['', 'a\nb', 'x'.repeat(301)])
       assert.deepEqual(pathsOf(title, 'x'), ['title'], JSON.stringify(title));
     assert.deepEqual(pathsOf('', ''), ['title', 'text']);
+  });
+
+  test('a long heading over many items does not multiply into gigabytes', () => {
+    assert.throws(() => passagesOf(`# ${'x '.repeat(100_000)}\n${'- item\n'.repeat(60_000)}`), Refusal);
+    assert.equal(passagesOf('# Prices\n\nThe Basic plan costs €29 per month.').length, 1);
   });
 
   test('the language is told by the small words', () => {

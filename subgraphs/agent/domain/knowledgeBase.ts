@@ -1,9 +1,11 @@
 import { Refusal, type RefusalIssue } from '@parley/kernel/refusal';
 import { lineProblem } from './agent.ts';
 import type { Language } from './language.ts';
+import { splitPassages } from './passages.ts';
 import { isStopword, tokenise } from './text.ts';
 
 export const maxDocumentBytes = 1_000_000;
+const maxPassageCharacters = 10 * maxDocumentBytes;
 
 // C0 and C1 controls but tab, line feed and carriage return.
 const control = /[^\P{Cc}\t\n\r]/u;
@@ -39,6 +41,22 @@ export const checkDocument = (document: { title: string; text: string }): { byte
   }
   if (issues.length > 0) throw new Refusal('INVALID_INPUT', 'The document cannot be added like this.', { issues });
   return { bytes, language: languageOfText(document.text) };
+};
+
+/**
+ * A document's passages. Each repeats the heading it stands under: a very long heading over very many items would make
+ * gigabytes of one megabyte.
+ * @throws Refusal INVALID_INPUT
+ */
+export const passagesOf = (text: string): string[] => {
+  const passages = splitPassages(text);
+  if (passages.reduce((sum, passage) => sum + passage.length, 0) > maxPassageCharacters) {
+    const message = 'has headings that are too long to be repeated with each of their passages';
+    throw new Refusal('INVALID_INPUT', 'The document cannot be added like this.', {
+      issues: [{ path: ['text'], message }],
+    });
+  }
+  return passages;
 };
 
 /** What a text is written in, by whose small words ("the", "de") it uses more of; English where that says nothing. */

@@ -7,16 +7,20 @@ export type AgentDatabase = Database<Client>;
 /** A Prisma transaction of one tenant. */
 export type Tx = Parameters<Parameters<Client['$transaction']>[0]>[0];
 
+/** How long a command waits for a connection when all are busy, and how long it may take (ms). */
+const transactionOptions = { maxWait: 5000, timeout: 15_000 };
+
 /** @param onStatement told of each SQL statement; tests count them */
 export const openAgentDatabase = (pool: Pool, onStatement?: (sql: string) => void): AgentDatabase =>
   openDatabase({
     pool,
     schema: 'agent',
-    client: (adapter) => (onStatement === undefined ? new PrismaClient({ adapter }) : observed(adapter, onStatement)),
+    client: (adapter) =>
+      onStatement === undefined ? new PrismaClient({ adapter, transactionOptions }) : observed(adapter, onStatement),
   });
 
 const observed = (adapter: SqlDriverAdapterFactory, onStatement: (sql: string) => void): Client => {
-  const client = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] });
+  const client = new PrismaClient({ adapter, transactionOptions, log: [{ emit: 'event', level: 'query' }] });
   client.$on('query', ({ query }) => onStatement(query));
   return client;
 };
