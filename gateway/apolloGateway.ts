@@ -5,7 +5,7 @@ import {
   type SupergraphSdlUpdateFunction,
 } from '@apollo/gateway';
 import { GraphQLError, type GraphQLFormattedError, print } from 'graphql';
-import { type AccessRules, readAccessRules } from './accessRules.ts';
+import { readAccessRules } from './accessRules.ts';
 import { silenceVendorReports } from './config.ts';
 import { createEngine, type Engine, type EngineOptions, type Operation } from './engine.ts';
 import { refusal } from './errors.ts';
@@ -36,53 +36,57 @@ export type CompilingGatewayOptions = Omit<EngineOptions, 'stock'> & { readonly 
  * and enforce @authenticated and @requiresScopes, which Apollo's gateway refuses to load.
  */
 export class CompilingGateway extends ApolloGateway {
-  #engine: Engine | null = null;
-  #update: SupergraphSdlUpdateFunction | null = null;
-  #rules: AccessRules;
+  #engine: Engine;
+  readonly #engineFor: (supergraphSdl: string) => { engine: Engine; sdl: string };
+  readonly #updateTo: (sdl: string) => void;
 
   constructor(supergraphSdl: string, options: CompilingGatewayOptions) {
     assertOneFederationInternals();
     silenceVendorReports();
-    const { sdl, rules } = readAccessRules(supergraphSdl);
+    let stock: StockExecute | null = null;
+    const engineFor = (text: string): { engine: Engine; sdl: string } => {
+      const { sdl, rules } = readAccessRules(text);
+      const lazyStock: StockExecute = (document) => (run) => {
+        if (stock === null) throw new Error('the gateway is not built yet');
+        return stock(document)(run);
+      };
+      return { sdl, engine: createEngine(loadSupergraph(sdl, rules), { ...options, stock: lazyStock }) };
+    };
+    const first = engineFor(supergraphSdl);
     let update: SupergraphSdlUpdateFunction | null = null;
-    const config: ApolloGatewayConfig = {
+    super({
       supergraphSdl: async (manager) => {
         update = manager.update;
-        return { supergraphSdl: sdl };
+        return { supergraphSdl: first.sdl };
       },
       buildService: ({ name }) => dataSource(name, options.callSubgraph),
       logger: toLogger(options.log),
       __exposeQueryPlanExperimental: false,
-    };
-    super(config);
-    this.#rules = rules;
-    const stock = stockExecute(this.executor);
-    this.onSchemaLoadOrUpdate(({ coreSupergraphSdl, apiSchema }) => {
-      this.#update = update;
-      this.#engine = createEngine(loadSupergraph(coreSupergraphSdl, this.#rules, apiSchema), { ...options, stock });
     });
+    stock = stockExecute(this.executor);
+    this.#engine = first.engine;
+    this.#engineFor = engineFor;
+    this.#updateTo = (sdl) => {
+      if (update === null) throw new Error('the gateway has not started');
+      update(sdl);
+    };
     this.executor = async ({ request, context }) =>
       executeCompiled(context as unknown as RequestContext, request.variables ?? {});
   }
 
   /** The engine of the supergraph loaded last. */
   get engine(): Engine {
-    if (this.#engine === null) throw new Error('the gateway has not loaded a supergraph');
     return this.#engine;
   }
 
-  /** Swaps the supergraph; operations under way finish on the old one. Throws, and keeps the old one, if it is unfit. */
+  /**
+   * Swaps the supergraph; operations under way finish on the old one. Throws, and keeps the old one, if the new one is
+   * unfit. Ours is built first, and taken over also where only access rules changed, which Apollo's gateway never sees.
+   */
   replaceSupergraph(supergraphSdl: string): void {
-    if (this.#update === null) throw new Error('the gateway has not started');
-    const before = this.#rules;
-    const { sdl, rules } = readAccessRules(supergraphSdl);
-    this.#rules = rules;
-    try {
-      this.#update(sdl);
-    } catch (error) {
-      this.#rules = before;
-      throw error;
-    }
+    const { sdl, engine } = this.#engineFor(supergraphSdl);
+    this.#updateTo(sdl);
+    this.#engine = engine;
   }
 }
 

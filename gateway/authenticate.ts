@@ -2,6 +2,7 @@ import type { Actor } from '@parley/kernel/actor';
 import { verifyAccessToken } from './accessToken.ts';
 import { type ApiKeys, apiKeyShape } from './apiKeys.ts';
 import { refusal } from './errors.ts';
+import type { Revocations } from './revocations.ts';
 import type { SigningKeys } from './signingKeys.ts';
 import { type Call, SubgraphFailure } from './subgraphRequest.ts';
 
@@ -27,7 +28,7 @@ const persistedScopes = [
 ] as const;
 
 export const createAuthenticate =
-  (keys: SigningKeys, apiKeys: ApiKeys): Authenticate =>
+  (keys: SigningKeys, apiKeys: ApiKeys, revocations: Revocations): Authenticate =>
   async (authorization, call) => {
     if (authorization === undefined) return anonymous;
     const [, credential] = /^Bearer ([^\s]+)$/i.exec(authorization) ?? [];
@@ -37,7 +38,7 @@ export const createAuthenticate =
           throw authUnavailable(error);
         })
       : await verifyAccessToken(credential, keys, call);
-    if (actor === null) throw unauthenticated();
+    if (actor === null || revocations.has(actor)) throw unauthenticated();
     return toCaller(actor);
   };
 

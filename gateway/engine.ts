@@ -7,7 +7,7 @@ import { conditionVariables, type Variables } from './conditions.ts';
 import { createDocuments, type Document, type Documents, findOperation } from './documents.ts';
 import type { OperationLimits } from './limits.ts';
 import type { DataObject } from './ownKeys.ts';
-import { type CompiledOperation, compileOperation, type StockExecute } from './plan.ts';
+import { type CompiledOperation, compileOperation, type ExecutorKind, type StockExecute } from './plan.ts';
 import { ResponseErrors } from './responseErrors.ts';
 import type { Call, CallSubgraph } from './subgraphRequest.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
@@ -47,6 +47,7 @@ export type EngineOptions = {
   readonly introspection: boolean;
   /** How many documents are kept ready. */
   readonly documents: number;
+  readonly executor?: ExecutorKind;
 };
 
 /** Variants of one operation kept ready: by the requirements callers meet, and by what `@skip` and `@include` decide. */
@@ -58,10 +59,10 @@ const variantsKept = 32;
 const mostDecided = 4;
 
 export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): Engine => {
-  const { callSubgraph, stock, limits, introspection } = options;
+  const { callSubgraph, stock, limits, introspection, executor = 'compiled' } = options;
   const documents = createDocuments(loaded.schema, { limits, introspection, most: options.documents });
   const operations = new WeakMap<OperationDefinitionNode, Operation>();
-  const context = { fullSchema: loaded.fullSchema, callSubgraph };
+  const context = { fullSchema: loaded.fullSchema, callSubgraph, executor };
   const refusalsOf = (
     document: Document,
     node: OperationDefinitionNode,

@@ -36,7 +36,7 @@ export const createHttpServer = (
     if (path === '/health/live' || path === '/health/ready') {
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return sendError(response, wrongMethod(), mask, { allow: 'GET, HEAD' });
-      const health = path === '/health/live' ? { ok: true, detail: undefined } : await ready();
+      const health = path === '/health/live' ? { ok: true, detail: undefined } : await ready().catch(notReady);
       return sendJson(
         response,
         health.ok ? 200 : 503,
@@ -66,6 +66,8 @@ export const createHttpServer = (
     },
   );
 };
+
+const notReady = () => ({ ok: false, detail: 'readiness could not be found out' });
 
 const wrongMethod = () => refusal('METHOD_NOT_ALLOWED', 'This path does not take this method.', 405);
 

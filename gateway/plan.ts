@@ -19,6 +19,9 @@ import { compileProjection, type Project } from './project.ts';
 import { compileRewrites, type Rewrite, renamedKeys } from './rewrites.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 
+/** `stock` leaves the fetching to Apollo's own executor: to compare with, and to rule ours out when something is wrong. */
+export type ExecutorKind = 'compiled' | 'stock';
+
 /** Runs a planned document by Apollo's own executor: for plans we do not compile. */
 export type StockExecute = (document: DocumentNode) => Step;
 
@@ -44,7 +47,7 @@ export type CompiledOperation = {
 
 export const compileOperation = (
   loaded: LoadedSupergraph,
-  context: CompileContext,
+  context: CompileContext & { readonly executor?: ExecutorKind },
   stock: StockExecute,
   operation: OperationDefinitionNode,
   fragments: Fragments,
@@ -85,7 +88,13 @@ const buildPlan = (loaded: LoadedSupergraph, document: DocumentNode) => {
   }
 };
 
-const compileOrStock = (context: CompileContext, stock: StockExecute, document: DocumentNode, node: PlanNode): Step => {
+const compileOrStock = (
+  context: CompileContext & { readonly executor?: ExecutorKind },
+  stock: StockExecute,
+  document: DocumentNode,
+  node: PlanNode,
+): Step => {
+  if (context.executor === 'stock') return stock(document);
   try {
     return compilePlan(context, node);
   } catch (error) {

@@ -3,8 +3,10 @@ import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { memoryPubSub } from '@parley/kernel/memoryPubSub';
 import { authSchema } from './fixture/authSchema.ts';
 import { type Running, startFixture } from './fixture/gateway.ts';
+import { openSocket } from './fixture/socket.ts';
 import { composeFixture } from './fixture/supergraph.ts';
 
 const codeOf = ({ body }: { body: { errors?: { extensions?: { code?: string } }[] } }) =>
@@ -450,6 +452,35 @@ describe('the gateway’s life', () => {
     );
     assert.equal((await running.post({ query: '{ motd }' })).status, 400);
     assert.deepEqual((await running.post({ query: '{ viewer { name } }' })).body, { data: { viewer: null } });
+    await running.gateway.close();
+  });
+
+  test('C26: another supergraph that differs in its access rules alone is taken over', async () => {
+    const running = await startFixture();
+    assert.deepEqual((await running.post({ query: '{ motd }' })).body, { data: { motd: 'hello' } });
+    await running.gateway.loadSupergraph(
+      composeFixture({ auth: authSchema.replace('motd: String', 'motd: String @authenticated') }),
+    );
+    assert.equal(codeOf(await running.post({ query: '{ motd }' })), 'UNAUTHENTICATED');
+    await running.gateway.close();
+  });
+
+  test('G47 E42: an ended session and a revoked key are refused at once, also on open sockets', async () => {
+    const pubsub = memoryPubSub();
+    const running = await startFixture({ pubsub });
+    const authorization = `Bearer ${await running.issuer.sign({ sid: 'ended' })}`;
+    const key = `Bearer ${running.addApiKey(['conversations:read'])}`;
+    const sockets = await Promise.all([authorization, key].map(() => openSocket(running.gateway.url)));
+    await Promise.all(sockets.map((socket, index) => socket.init({ authorization: [authorization, key][index] })));
+    for (const credential of [authorization, key])
+      assert.equal((await running.post({ query: '{ version }' }, { authorization: credential })).status, 200);
+    await pubsub.publish('auth:revocations', { kind: 'SESSION', tenantId: 'tenant-1', id: 'ended' });
+    await pubsub.publish('auth:revocations', { kind: 'API_KEY', tenantId: 'tenant-1', id: 'key-0' });
+    for (const credential of [authorization, key])
+      assert.equal((await running.post({ query: '{ version }' }, { authorization: credential })).status, 401);
+    for (const socket of sockets) assert.equal((await socket.closed).code, 4403);
+    const other = `Bearer ${await running.issuer.sign({ sid: 'other' })}`;
+    assert.equal((await running.post({ query: '{ version }' }, { authorization: other })).status, 200);
     await running.gateway.close();
   });
 

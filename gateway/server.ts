@@ -12,6 +12,7 @@ import { createGraphqlHandler } from './graphqlOverHttp.ts';
 import { createHttpServer, graphqlPath, type Readiness, type Route } from './httpServer.ts';
 import type { Log } from './log.ts';
 import { createPersistedDocuments } from './persistedDocuments.ts';
+import { listenForRevocations } from './revocations.ts';
 import { createSigningKeys } from './signingKeys.ts';
 import { createCallSubgraph } from './subgraphRequest.ts';
 import { acceptSockets } from './subscriptions.ts';
@@ -22,6 +23,7 @@ export type GatewayOptions = {
   /** By name, lower case, as in the supergraph. */
   readonly subgraphs: Readonly<Record<string, Subgraph>>;
   readonly log: Log;
+  /** Where auth tells of ended sessions and revoked keys; without it they last until their tokens or caches expire. */
   readonly pubsub?: PubSub;
   /** Our own client's documents: sha256 hex → body. */
   readonly trustedDocuments?: Readonly<Record<string, string>>;
@@ -39,7 +41,7 @@ export type Gateway = {
 
 /** Starts the gateway. A request meets its parts in the order they are listed here. */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const { config, log, subgraphs, supergraphSdl, trustedDocuments = {}, routes = [] } = options;
+  const { config, log, subgraphs, supergraphSdl, pubsub, trustedDocuments = {}, routes = [] } = options;
   const { limits, introspection } = config;
   const mask = createMask(log);
   let draining = false;
@@ -47,7 +49,12 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     draining ? { ok: false, detail: 'draining' } : (options.ready?.() ?? { ok: true, detail: 'ready' });
 
   const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log);
-  const authenticate = createAuthenticate(createSigningKeys(callSubgraph, log), createApiKeys(callSubgraph));
+  const revocations = await listenForRevocations(pubsub);
+  const authenticate = createAuthenticate(
+    createSigningKeys(callSubgraph, log),
+    createApiKeys(callSubgraph),
+    revocations,
+  );
   const persistedDocuments = createPersistedDocuments(callSubgraph, trustedDocuments);
   const gateway = new CompilingGateway(supergraphSdl, {
     callSubgraph,
@@ -69,7 +76,16 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     bodyBytes: limits.bodyBytes,
   });
   const http = createHttpServer(config, { graphql, routes, ready, mask });
-  const sockets = acceptSockets(http, { config, gateway, authenticate, persistedDocuments, subgraphs, mask, log });
+  const sockets = acceptSockets(http, {
+    config,
+    gateway,
+    authenticate,
+    persistedDocuments,
+    revocations,
+    subgraphs,
+    mask,
+    log,
+  });
   http.listen(config.port, config.host);
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
@@ -84,7 +100,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       draining = true;
       const httpClosed = once(http, 'close');
       http.close();
-      http.closeIdleConnections();
+      const idle = setInterval(() => http.closeIdleConnections(), 50);
       const socketsClosed = sockets.close();
       const forced = setTimeout(() => {
         sockets.terminate();
@@ -92,6 +108,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       }, limits.drainMs);
       await Promise.all([httpClosed, socketsClosed]);
       clearTimeout(forced);
+      clearInterval(idle);
+      await revocations.close();
       await apollo.stop();
     },
   };

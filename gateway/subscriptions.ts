@@ -21,6 +21,7 @@ import { isObject } from './ownKeys.ts';
 import type { PersistedDocuments } from './persistedDocuments.ts';
 import type { CompiledOperation } from './plan.ts';
 import { pathOf } from './responses.ts';
+import type { Revocations } from './revocations.ts';
 import type { Call } from './subgraphRequest.ts';
 import { watchCredential } from './watchCredential.ts';
 
@@ -29,6 +30,7 @@ export type SocketParts = {
   readonly gateway: CompilingGateway;
   readonly authenticate: Authenticate;
   readonly persistedDocuments: PersistedDocuments;
+  readonly revocations: Revocations;
   readonly subgraphs: Readonly<Record<string, Subgraph>>;
   readonly mask: Mask;
   readonly log: Log;
@@ -137,7 +139,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
 };
 
 const createProtocol = (parts: SocketParts) => {
-  const { config, gateway, authenticate, persistedDocuments, subgraphs, mask } = parts;
+  const { config, gateway, authenticate, persistedDocuments, revocations, subgraphs, mask } = parts;
   const { limits } = config;
 
   const connect = async ({ connectionParams, extra }: Ws): Promise<boolean> => {
@@ -152,7 +154,7 @@ const createProtocol = (parts: SocketParts) => {
       extra.socket.close(1013, 'try again later');
       return false;
     }
-    extra.stopWatching = watchCredential(extra.caller, check, () => extra.socket.close(4403, 'Forbidden'));
+    extra.stopWatching = watchCredential(extra.caller, check, revocations, () => extra.socket.close(4403, 'Forbidden'));
     return true;
   };
 
@@ -234,6 +236,8 @@ const toError = (value: unknown): Error => (value instanceof Error ? value : new
 const innermost = (error: GraphQLError): unknown => error.originalError ?? error;
 
 const refuseUpgrade = (duplex: Duplex, status: string): void => {
+  // Nobody else listens yet: without this, a peer that is already gone would end the process.
+  duplex.on('error', () => {});
   duplex.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 };
 

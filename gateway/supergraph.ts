@@ -19,7 +19,7 @@ export type LoadedSupergraph = {
 };
 
 /** `sdl` without its security directives (see accessRules.ts), which `rules` were read from. */
-export const loadSupergraph = (sdl: string, rules: AccessRules, schema?: GraphQLSchema): LoadedSupergraph => {
+export const loadSupergraph = (sdl: string, rules: AccessRules): LoadedSupergraph => {
   const supergraph = Supergraph.build(sdl, { validateSupergraph: false });
   const apiSchema = supergraph.apiSchema();
   const fullSchema = supergraph.schema.toGraphQLJSSchema();
@@ -28,7 +28,7 @@ export const loadSupergraph = (sdl: string, rules: AccessRules, schema?: GraphQL
     supergraph,
     planner: new QueryPlanner(supergraph),
     apiSchema,
-    schema: schema ?? apiSchema.toGraphQLJSSchema(),
+    schema: apiSchema.toGraphQLJSSchema(),
     fullSchema,
     rules,
     dataKeyOf: createDataKeyOf(plannedNames(sdl)),

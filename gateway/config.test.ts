@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gatewayConfig } from './config.ts';
+import { assertOneFederationInternals } from './oneCopy.ts';
+import { withoutInput } from './wording.ts';
+
+test('O05: introspection is on in development and off in production, unless said otherwise', () => {
+  assert.equal(gatewayConfig({}).introspection, true);
+  assert.equal(gatewayConfig({ NODE_ENV: 'production' }).introspection, false);
+  assert.equal(gatewayConfig({ NODE_ENV: 'production', GATEWAY_INTROSPECTION: 'true' }).introspection, true);
+});
+
+test('M14: a wrong environment is one line that names the variables', () => {
+  assert.throws(
+    () => gatewayConfig({ GATEWAY_PORT: 'x', GATEWAY_ALLOWED_ORIGINS: '*' }),
+    (error: Error) =>
+      /GATEWAY_PORT/.test(error.message) &&
+      /GATEWAY_ALLOWED_ORIGINS/.test(error.message) &&
+      !error.message.includes('\n'),
+  );
+  assert.deepEqual(
+    gatewayConfig({ GATEWAY_ALLOWED_ORIGINS: 'https://a.example, http://localhost:5173' }).allowedOrigins,
+    ['https://a.example', 'http://localhost:5173'],
+  );
+});
+
+test('C25: one copy of federation-internals is installed', () => assertOneFederationInternals());
+
+test('A26 B15: messages keep names and lose suggestions and values', () => {
+  const table = [
+    ['Cannot query field "x" on type "Q". Did you mean "y" or "z"?', 'Cannot query field "x" on type "Q".'],
+    [
+      'ID cannot represent a non-string and non-integer value: [1, 2]',
+      'ID cannot represent a non-string and non-integer value.',
+    ],
+    [
+      'Value "SECRET" does not exist in "Role" enum. Did you mean the enum value "OWNER"?',
+      'Value does not exist in "Role" enum.',
+    ],
+    ['Expected value of type "Int!", found null.', 'Expected value of type "Int!".'],
+    ['Field "a" is not defined by type "B".', 'Field "a" is not defined by type "B".'],
+  ] as const;
+  for (const [given, expected] of table) assert.equal(withoutInput(given), expected);
+  assert.ok(withoutInput('x'.repeat(10_000)).length < 400);
+});
