@@ -17,7 +17,7 @@ import { voiceTopic } from './events.ts';
 import { audioHandler } from './infrastructure/audioHandler.ts';
 import type { BlobStore } from './infrastructure/blobStore.ts';
 import { createCompressor } from './infrastructure/compressedAudio.ts';
-import { openVoiceDatabase } from './infrastructure/database.ts';
+import { openVoiceDatabase, type VoiceDatabase } from './infrastructure/database.ts';
 import { localBlobStore } from './infrastructure/localBlobStore.ts';
 import { builtInSpeech } from './infrastructure/speech/builtInSpeech.ts';
 import type { SpeechSynthesizer } from './infrastructure/speech/speechSynthesizer.ts';
@@ -77,6 +77,7 @@ export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> =>
     log,
     eventsCommitted: relay.wake,
   };
+  await rehearse(database).catch((error: unknown) => log.warn({ err: error }, 'the database could not be warmed up'));
   const stopConsuming = await bus.consume('voice', [salesTopic], (event) => onSalesEvent(voice, event));
   const subgraph = inProcessSubgraph<VoiceContext>({
     name: 'voice',
@@ -110,4 +111,13 @@ export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> =>
       await database.close();
     },
   };
+};
+
+const nobody = '00000000-0000-7000-8000-000000000000';
+/** Prisma loads and compiles on its first transaction: let that not be the first sentence of a conversation. */
+const rehearse = async (database: VoiceDatabase): Promise<void> => {
+  const client = database.forTenant(nobody);
+  await client.$transaction((tx) =>
+    tx.audioChunk.findUnique({ where: { tenantId_id: { tenantId: nobody, id: nobody } } }),
+  );
 };

@@ -1,6 +1,11 @@
 import { chooseVoice } from '../domain/voice.ts';
 import type { AudioChunkStatus } from '../events.ts';
-import { type Speech, type SpokenWord, VoiceUnavailable } from '../infrastructure/speech/speechSynthesizer.ts';
+import {
+  type Speech,
+  SpeechClosed,
+  type SpokenWord,
+  VoiceUnavailable,
+} from '../infrastructure/speech/speechSynthesizer.ts';
 import { encodeWav } from '../infrastructure/wav.ts';
 import type { Voice } from './voice.ts';
 
@@ -23,7 +28,7 @@ const silence = (ms: number): Speech => ({
   words: [],
 });
 
-/** Speaks a sentence and stores the audio under `blobKey`. Rejects with the signal's reason, or when the store fails. */
+/** Speaks a sentence and stores the audio under `blobKey`. Rejects with the signal's reason, when we stop, or when the store fails. */
 export const makeAudio = async (
   voice: Voice,
   sentence: {
@@ -49,6 +54,7 @@ export const makeAudio = async (
     if (speech.samples.length === 0) speech = silence(silenceMs);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
+    if (error instanceof SpeechClosed) throw error;
     if (error instanceof VoiceUnavailable)
       return { status: 'UNAVAILABLE', voiceId: null, blobKey: null, durationMs: 0, words: [] };
     voice.log.error({ err: error, voiceId: chosen.id, blobKey }, 'a sentence could not be spoken; its text stands');

@@ -52,6 +52,7 @@ export const speakSentence = (voice: Voice, actor: Actor, sentence: SpeakSentenc
       if (signal.aborted) return cutShort;
       throw error;
     }
+    // When storing fails the audio stays: whether its row was committed is not known, and a row without audio is worse.
     const stored = await store(voice, actor, sentence, id, audio);
     const used = stored.kind === 'CHUNK' && stored.chunk.id === id;
     if (!used && audio.blobKey !== null) await voice.blobs.delete(audio.blobKey);

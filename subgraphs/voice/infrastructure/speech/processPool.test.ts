@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FixtureJob } from './processPool.fixture.ts';
 import { createProcessPool, type ProcessPoolOptions } from './processPool.ts';
-import { SpeechFailed } from './speechSynthesizer.ts';
+import { SpeechClosed, SpeechFailed } from './speechSynthesizer.ts';
 
 const fixture = new URL('./processPool.fixture.ts', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'pool-'));
@@ -89,6 +89,18 @@ describe('a pool of speech processes', () => {
         assert.rejects(pool.run({ say: 'slow', afterMs: 400 }, { priority: 0 }), SpeechFailed),
         assert.rejects(pool.run({ say: 'late' }, { priority: 1 }), /no speech within 100 ms/),
       ]);
+    }));
+
+  it('tells what is waiting that it was not tried when it is closed', () =>
+    withPool({}, async (pool) => {
+      await pool.ready();
+      const jobs = Promise.all([
+        assert.rejects(pool.run({ say: 'x', afterMs: 500 }, { priority: 0 }), SpeechClosed),
+        assert.rejects(pool.run({ say: 'y' }, { priority: 1 }), SpeechClosed),
+      ]);
+      await pool.close();
+      await jobs;
+      await assert.rejects(pool.run({ say: 'z' }, { priority: 0 }), SpeechClosed);
     }));
 
   it('says so when the child cannot start at all', () =>

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { SpeechFailed } from './speechSynthesizer.ts';
+import { SpeechClosed, SpeechFailed } from './speechSynthesizer.ts';
 
 /** What the pool sends its child, and what the child answers; the child says `{ ready: true }` once, first. */
 export type ChildRequest<Payload> = { readonly id: number; readonly payload: Payload };
@@ -178,7 +178,7 @@ export const createProcessPool = <Payload, Result>(options: ProcessPoolOptions):
     pids: () => slots.flatMap((slot) => slot.child?.pid ?? []),
     run(payload, { priority, signal }) {
       const { promise, resolve, reject } = Promise.withResolvers<Result>();
-      if (closed) return Promise.reject(new SpeechFailed('closed'));
+      if (closed) return Promise.reject(new SpeechClosed());
       if (signal?.aborted) return Promise.reject(signal.reason);
       if (waiting.length >= maxWaiting) return Promise.reject(new SpeechFailed('too many sentences are waiting'));
       const settle = (act: () => void): void => {
@@ -210,7 +210,7 @@ export const createProcessPool = <Payload, Result>(options: ProcessPoolOptions):
     async close() {
       if (closed) return;
       closed = true;
-      const error = new SpeechFailed('closed');
+      const error = new SpeechClosed();
       firstReady.reject(error);
       for (const job of waiting.splice(0)) job.reject(error);
       await Promise.all(

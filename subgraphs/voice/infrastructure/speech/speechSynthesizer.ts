@@ -25,7 +25,7 @@ export type SynthesizeOptions = { readonly priority: number; readonly signal?: A
 
 /**
  * Text-to-speech. `synthesize` rejects with VoiceUnavailable (no such voice here), SpeechFailed (the engine failed,
- * after its own retry) or the signal's reason. `close` frees processes and rejects what is still waiting.
+ * after its own retry), SpeechClosed or the signal's reason. `close` frees processes and rejects what is still waiting.
  */
 export type SpeechSynthesizer = {
   voices(): Promise<readonly SpeechVoice[]>;
@@ -46,5 +46,13 @@ export class SpeechFailed extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'SpeechFailed';
+  }
+}
+
+/** We are stopping: the sentence was not tried, and may be asked for again. */
+export class SpeechClosed extends Error {
+  constructor() {
+    super('speech is closed');
+    this.name = 'SpeechClosed';
   }
 }
