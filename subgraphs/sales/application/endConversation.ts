@@ -2,8 +2,7 @@ import { type Actor, mayTouchConversation } from '@parley/kernel/actor';
 import { endConversation as decide } from '../domain/conversation.ts';
 import type { Outcome } from '../events.ts';
 import { conversationNotFound, lockConversation, recordChange } from '../infrastructure/conversations.ts';
-import { turnsChannel } from '../infrastructure/turnUpdates.ts';
-import { announce, record, type Sales, transaction } from './sales.ts';
+import { announce, announceEnd, record, type Sales, transaction } from './sales.ts';
 
 /**
  * Ends the conversation: no message is accepted any more; what was accepted is still answered.
@@ -30,6 +29,5 @@ export const endConversation = async (
     return recorded;
   });
   await announce(sales, tenantId, { changes: [change] });
-  // Turn streams look at the store and see that nothing follows.
-  await sales.pubsub.publish(turnsChannel(tenantId, input.conversationId), null);
+  await announceEnd(sales, tenantId, input.conversationId);
 };

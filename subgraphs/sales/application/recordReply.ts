@@ -6,8 +6,8 @@ import { lockConversation, recordChange } from '../infrastructure/conversations.
 import type { Tx } from '../infrastructure/database.ts';
 import { sealFor } from '../infrastructure/personalText.ts';
 import type { Understood } from '../infrastructure/replySource.ts';
-import { appendTurnUpdates, TurnClosed } from '../infrastructure/turnUpdates.ts';
-import { announce, record, type Sales, transaction } from './sales.ts';
+import { appendTurnUpdates, TurnClosed, type TurnOfConversation } from '../infrastructure/turnUpdates.ts';
+import { announce, announceEnd, record, type Sales, transaction } from './sales.ts';
 import type { Spoken } from './speakReply.ts';
 
 /** @throws TurnClosed when another process holds the conversation: what we know of it is out of date */
@@ -21,7 +21,7 @@ export const beginReply = async (
   sales: Sales,
   actor: Actor,
   input: { message: Turn; turnId: string; understood: Understood; firstDelta: string; owner: string },
-): Promise<Turn> => {
+): Promise<TurnOfConversation> => {
   const { message, understood, firstDelta } = input;
   const { tenantId } = actor;
   const { conversationId } = message;
@@ -91,7 +91,7 @@ export const beginReply = async (
     return { turn, turns, changes };
   });
   await announce(sales, tenantId, begun);
-  return begun.turn;
+  return begun.turns.at(-1)?.turn ?? begun.turn;
 };
 
 const understoodFacts = ({ intent, sentiment, objection }: Understood) => ({
@@ -154,14 +154,14 @@ export const completeVoice = async (
 ): Promise<void> => {
   const { tenantId } = actor;
   const { conversationId } = turn;
-  await transaction(sales.database.forTenant(tenantId), async (tx) => {
-    await lockConversation(tx, conversationId);
+  const ended = await transaction(sales.database.forTenant(tenantId), async (tx) => {
+    const { status } = await lockConversation(tx, conversationId);
     await stillOurs(tx, tenantId, conversationId, owner);
     const { count } = await tx.turn.updateMany({
       where: { tenantId, id: turn.id, voiced: false },
       data: { voiced: true, timeToFirstAudio: spoken.timeToFirstAudio },
     });
-    if (count === 0) return;
+    if (count === 0) return false;
     await tx.conversation.update({
       where: { tenantId_id: { tenantId, id: conversationId } },
       data: { pendingReplies: { decrement: 1 } },
@@ -173,8 +173,10 @@ export const completeVoice = async (
       [{ type: 'sales.TurnVoiced', data: { conversationId, turnId: turn.id, ...spoken } }],
       { actor, now: sales.clock() },
     );
+    return status === 'ENDED';
   });
   await announce(sales, tenantId, {});
+  if (ended) await announceEnd(sales, tenantId, conversationId);
 };
 
 /** No reply could be made after several tries: the failed turn is the reply, and says so. */

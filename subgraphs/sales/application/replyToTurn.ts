@@ -3,7 +3,7 @@ import { replyIdOf } from '../domain/replyId.ts';
 import type { Turn } from '../generated/prisma/client.ts';
 import { historyBefore, type Unanswered } from '../infrastructure/replies.ts';
 import { type ReplyInput, streamReply, type Understood, voiceOfAgent } from '../infrastructure/replySource.ts';
-import { appendDelta, TurnClosed } from '../infrastructure/turnUpdates.ts';
+import { appendDelta, TurnClosed, type TurnOfConversation } from '../infrastructure/turnUpdates.ts';
 import { deltaPacer } from './deltaPacer.ts';
 import { beginReply, completeReply, completeVoice } from './recordReply.ts';
 import { announce, type Sales } from './sales.ts';
@@ -36,7 +36,7 @@ export const replyToTurn = async (
       receivedAt: message.createdAt,
     });
 
-  let turn = reply;
+  let turn: TurnOfConversation | null = reply;
   let speaker = turn === null ? null : speakerOf(turn);
   if (turn === null || turn.state === 'STREAMING') {
     const request = await replyInput(client, message, conversation);
@@ -82,7 +82,7 @@ type Streaming = {
   owner: string;
   request: ReplyInput;
   speakerOf: (turn: Turn) => Speaker;
-  turn: Turn | null;
+  turn: TurnOfConversation | null;
   speaker: Speaker | null;
 };
 
@@ -90,7 +90,7 @@ type Streaming = {
 const streamText = async (
   work: Streaming,
   signal: AbortSignal,
-): Promise<{ turn: Turn; speaker: Speaker; closed: boolean }> => {
+): Promise<{ turn: TurnOfConversation; speaker: Speaker; closed: boolean }> => {
   const { sales, actor, message, owner, request } = work;
   const client = sales.database.forTenant(actor.tenantId);
   let { turn, speaker } = work;

@@ -66,3 +66,9 @@ export const announce = async (
   for (const update of turns) await sales.pubsub.publish(turnsChannel(tenantId, update.conversationId), update);
   for (const change of changes) await sales.pubsub.publish(changesChannel(tenantId, change.conversationId), change);
 };
+
+/** Streams of this conversation look at the store and see whether anything can still follow. */
+export const announceEnd = async (sales: Sales, tenantId: string, conversationId: string): Promise<void> => {
+  await sales.pubsub.publish(turnsChannel(tenantId, conversationId), null);
+  await sales.pubsub.publish(changesChannel(tenantId, conversationId), null);
+};

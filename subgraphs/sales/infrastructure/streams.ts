@@ -53,13 +53,17 @@ export const conversationChangeStream = ({ client, pubsub, tenantId, conversatio
 
 /** Through Redis a date arrives as text. */
 const revive = (message: TurnUpdateMessage): TurnUpdateMessage => {
-  const { createdAt, completedAt } = message.turn;
+  const { conversation, ...turn } = message.turn;
   return {
     ...message,
     turn: {
-      ...message.turn,
-      createdAt: new Date(createdAt),
-      completedAt: completedAt === null ? null : new Date(completedAt),
+      ...turn,
+      createdAt: new Date(turn.createdAt),
+      completedAt: dateOrNull(turn.completedAt),
+      ...(conversation === undefined
+        ? {}
+        : { conversation: { ...conversation, createdAt: new Date(conversation.createdAt), endedAt: dateOrNull(conversation.endedAt) } }),
     },
   };
 };
+const dateOrNull = (date: Date | null) => (date === null ? null : new Date(date));

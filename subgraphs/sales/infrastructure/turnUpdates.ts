@@ -1,14 +1,16 @@
 import type { StoredPart } from '@parley/kernel/resumableStream';
-import type { Turn, TurnState, TurnUpdateKind } from '../generated/prisma/client.ts';
+import type { Conversation, Turn, TurnState, TurnUpdateKind } from '../generated/prisma/client.ts';
 import type { Client, Tx } from './database.ts';
 
+/** A turn together with the conversation as it was known then; without, whoever needs it reads it. */
+export type TurnOfConversation = Turn & { readonly conversation?: Conversation };
 /** One entry of a conversation's live log, with the turn as it was at that moment. */
 export type TurnUpdateMessage = {
   readonly conversationId: string;
   readonly position: number;
   readonly kind: TurnUpdateKind;
   readonly textDelta: string | null;
-  readonly turn: Turn;
+  readonly turn: TurnOfConversation;
 };
 export type NewTurnUpdate = { readonly kind: TurnUpdateKind; readonly textDelta?: string; readonly turn: Turn };
 
@@ -21,16 +23,17 @@ export const appendTurnUpdates = async (
   conversationId: string,
   updates: readonly NewTurnUpdate[],
 ): Promise<TurnUpdateMessage[]> => {
-  const [row] = await tx.$queryRaw<{ last: number }[]>`
-    UPDATE sales.conversation SET update_position = update_position + ${updates.length}
-    WHERE tenant_id = platform.tenant_id() AND id = ${conversationId}::uuid RETURNING update_position AS last`;
-  if (row === undefined) throw new Error('the conversation is gone');
+  const tenantId = updates[0]?.turn.tenantId ?? '';
+  const conversation = await tx.conversation.update({
+    where: { tenantId_id: { tenantId, id: conversationId } },
+    data: { updatePosition: { increment: updates.length } },
+  });
   const messages = updates.map((update, index) => ({
     conversationId,
-    position: row.last - updates.length + index + 1,
+    position: conversation.updatePosition - updates.length + index + 1,
     kind: update.kind,
     textDelta: update.textDelta ?? null,
-    turn: turnAt(update.turn, update.kind, update.turn.text.length),
+    turn: { ...turnAt(update.turn, update.kind, update.turn.text.length), conversation },
   }));
   await tx.turnUpdate.createMany({
     data: messages.map(({ turn, ...message }) => ({
@@ -52,12 +55,12 @@ export class TurnClosed extends Error {}
  */
 export const appendDelta = async (
   client: Client,
-  turn: Turn,
+  turn: TurnOfConversation,
   delta: string,
   owner: string,
 ): Promise<TurnUpdateMessage> => {
   const text = turn.text + delta;
-  const [row] = await client.$queryRaw<{ position: number }[]>`
+  const [row] = await client.$queryRaw<Pick<Conversation, 'updatePosition' | 'status' | 'phase' | 'outcome'>[]>`
     WITH held AS (
       SELECT tenant_id, id FROM sales.conversation
       WHERE tenant_id = platform.tenant_id() AND id = ${turn.conversationId}::uuid AND lease_owner = ${owner}::uuid FOR UPDATE
@@ -66,18 +69,21 @@ export const appendDelta = async (
       WHERE t.tenant_id = held.tenant_id AND t.id = ${turn.id}::uuid AND t.state = 'STREAMING' RETURNING t.id, t.tenant_id, t.conversation_id
     ), moved AS (
       UPDATE sales.conversation c SET update_position = c.update_position + 1 FROM streaming
-      WHERE c.tenant_id = streaming.tenant_id AND c.id = streaming.conversation_id RETURNING c.tenant_id, c.id, c.update_position
+      WHERE c.tenant_id = streaming.tenant_id AND c.id = streaming.conversation_id
+      RETURNING c.tenant_id, c.id, c.update_position, c.status, c.phase, c.outcome
+    ), logged AS (
+      INSERT INTO sales.turn_update (tenant_id, conversation_id, position, turn_id, kind, text_delta, text_end)
+      SELECT tenant_id, id, update_position, ${turn.id}::uuid, 'DELTA', ${delta}, ${text.length} FROM moved
     )
-    INSERT INTO sales.turn_update (tenant_id, conversation_id, position, turn_id, kind, text_delta, text_end)
-    SELECT moved.tenant_id, moved.id, moved.update_position, ${turn.id}::uuid, 'DELTA', ${delta}, ${text.length} FROM moved
-    RETURNING position`;
+    SELECT update_position AS "updatePosition", status::text, phase::text, outcome::text FROM moved`;
   if (row === undefined) throw new TurnClosed();
+  const { conversation } = turn;
   return {
     conversationId: turn.conversationId,
-    position: row.position,
+    position: row.updatePosition,
     kind: 'DELTA',
     textDelta: delta,
-    turn: { ...turn, text },
+    turn: { ...turn, text, ...(conversation === undefined ? {} : { conversation: { ...conversation, ...row } }) },
   };
 };
 
@@ -108,7 +114,6 @@ export const readTurnUpdates = async (
   // The end is looked at first: what is appended between the two reads then shows up as "not complete yet".
   const conversation = await client.conversation.findUniqueOrThrow({
     where: { tenantId_id: { tenantId, id: conversationId } },
-    select: { status: true, pendingReplies: true, updatePosition: true },
   });
   const rows = await client.turnUpdate.findMany({
     where: { conversationId, position: { gt: after } },
@@ -121,7 +126,7 @@ export const readTurnUpdates = async (
     position,
     kind,
     textDelta,
-    turn: turnAt(turn, kind, textEnd),
+    turn: { ...turnAt(turn, kind, textEnd), conversation },
   }));
   const last = items.at(-1)?.position ?? after;
   return {

@@ -11,7 +11,6 @@ import { builder } from './builder.ts';
 import { ChannelEnum, OutcomeEnum, PhaseEnum, StatusEnum } from './enums.ts';
 
 export const Conversation = builder.prismaObject('Conversation', {
-  select: { tenantId: true, id: true },
   fields: (t) => ({
     id: t.exposeID('id'),
     status: t.expose('status', { type: StatusEnum }),
@@ -24,12 +23,10 @@ export const Conversation = builder.prismaObject('Conversation', {
     agent: t.field({
       type: Agent,
       nullable: true,
-      select: { agentId: true },
       resolve: ({ agentId }) => ({ id: agentId }),
     }),
     turnsCursor: t.string({
       description: 'as of this answer; subscribe with it to go on from here',
-      select: { updatePosition: true },
       resolve: ({ id, updatePosition }) => encodeCursor(turnsStream(id), updatePosition),
     }),
     turns: t.relatedConnection(

@@ -5,7 +5,9 @@ import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { interruptTurn } from '../application/interruptTurn.ts';
 import { sendMessage } from '../application/sendMessage.ts';
 import type { Turn as TurnRow } from '../generated/prisma/client.ts';
+import type { TurnOfConversation } from '../infrastructure/turnUpdates.ts';
 import { builder } from './builder.ts';
+import { Conversation } from './conversation.ts';
 import { TurnRoleEnum, TurnStateEnum } from './enums.ts';
 
 type IntentShape = { name: string; confidence: number; outOfScope: boolean };
@@ -27,7 +29,6 @@ export const TurnLatency = builder.objectRef<TurnRow>('TurnLatency').implement({
 });
 
 export const Turn = builder.prismaObject('Turn', {
-  select: { tenantId: true, id: true },
   fields: (t) => ({
     id: t.exposeID('id'),
     sequence: t.exposeInt('sequence', { description: '1, 2, 3 … gapless in a conversation' }),
@@ -35,13 +36,12 @@ export const Turn = builder.prismaObject('Turn', {
     state: t.expose('state', { type: TurnStateEnum }),
     text: t.exposeString('text', { description: 'what was generated or heard; of a STREAMING turn, the text so far' }),
     spokenText: t.exposeString('spokenText', { nullable: true, description: 'what was really played, once known' }),
-    interrupted: t.boolean({ select: { state: true }, resolve: (turn) => turn.state === 'INTERRUPTED' }),
+    interrupted: t.boolean({ resolve: (turn) => turn.state === 'INTERRUPTED' }),
     inReplyTo: t.relation('inReplyTo', { nullable: true }),
     intent: t.field({
       type: Intent,
       nullable: true,
       description: "of a customer's turn",
-      select: { intentName: true, intentConfidence: true, intentOutOfScope: true },
       resolve: ({ intentName, intentConfidence, intentOutOfScope }) =>
         intentName === null
           ? null
@@ -49,17 +49,13 @@ export const Turn = builder.prismaObject('Turn', {
     }),
     sentiment: t.exposeFloat('sentiment', { nullable: true, description: "of a customer's turn, -1..1" }),
     objection: t.exposeString('objection', { nullable: true, description: "raised in a customer's turn, e.g. PRICE" }),
-    latency: t.field({
-      type: TurnLatency,
-      nullable: true,
-      description: "of an agent's turn",
-      resolve: (turn, _args, { db }) =>
-        'timeToFirstToken' in turn
-          ? (turn as TurnRow)
-          : db.turn.findUnique({ where: { tenantId_id: { tenantId: turn.tenantId, id: turn.id } } }),
-    }),
+    latency: t.field({ type: TurnLatency, nullable: true, description: "of an agent's turn", resolve: (turn) => (turn.role === 'AGENT' ? turn : null) }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
-    conversation: t.relation('conversation'),
+    conversation: t.field({
+      type: Conversation,
+      resolve: (turn: TurnOfConversation, _args, { db }) =>
+        turn.conversation ?? db.conversation.findUniqueOrThrow({ where: { tenantId_id: { tenantId: turn.tenantId, id: turn.conversationId } } }),
+    }),
   }),
 });
 
