@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { EventBus } from '@parley/kernel/bus';
 import type { Pool } from '@parley/kernel/database';
 import { inProcessSubgraph } from '@parley/kernel/inProcessSubgraph';
@@ -55,7 +56,9 @@ export const startAuth = async (options: AuthOptions): Promise<Auth> => {
     refreshKey: masterKey.derive('refresh-token'),
     eventsCommitted: relay.wake,
     inBackground: (work) => {
-      const done = work()
+      // A little later, so that the answer is out before this takes any time.
+      const done = setTimeout(20)
+        .then(work)
         .catch((error: unknown) => log.error({ err: error }, 'auth, in the background'))
         .finally(() => underWay.delete(done));
       underWay.add(done);

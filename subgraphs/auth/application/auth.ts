@@ -54,10 +54,17 @@ export const recordOfUser = async (tx: Tx, userId: string, events: readonly User
   await appendEvents(tx, 'identity', recorded, by);
 };
 
-/** After the commit: the relay delivers, and whoever holds a connection for what was ended hears of it at once. */
+/**
+ * After the commit: the relay delivers, and whoever holds a connection for what was ended hears of it at once. When that
+ * cannot be told, it is ended all the same: what was committed must not be answered with an error.
+ */
 export const announce = async (auth: AuthParts, revocations: readonly Revocation[] = []): Promise<void> => {
   auth.eventsCommitted();
-  for (const revocation of revocations) await auth.pubsub.publish(revocationsChannel, revocation);
+  for (const revocation of revocations) {
+    await auth.pubsub
+      .publish(revocationsChannel, revocation)
+      .catch((error: unknown) => auth.log.error({ err: error, ...revocation }, 'a revocation could not be told'));
+  }
 };
 
 /** One sentence for an unknown e-mail, a wrong password, a wrong code and any token that is no good. */

@@ -352,6 +352,15 @@ describe('accounts and sessions', () => {
       assert.equal(revoked.length, 2);
     });
 
+    test('given pub/sub is away, then the session has ended all the same, and the log says what was not told', async (context) => {
+      const { actor, refreshToken } = await t.signUp();
+      context.mock.method(t.options.pubsub, 'publish', () => Promise.reject(new Error('away')));
+      const { signOut } = await t.ask('mutation { signOut { ... on SignOutSuccess { sessionsEnded } } }', {}, actor);
+      assert.equal(signOut.sessionsEnded, 1);
+      assert.equal((await refresh(refreshToken)).code, 'INVALID_CREDENTIALS');
+      assert.ok(t.logged.some((line) => line.includes('could not be told') && line.includes(String(actor.sessionId))));
+    });
+
     test('given an API key, which has no session, then NOT_FOUND', async () => {
       const { actor } = await t.signUp();
       const key = { ...actor, kind: 'API_KEY', sessionId: null, role: null } as const;
