@@ -143,10 +143,12 @@ export const createClient = (options: ClientOptions) => {
       if (signUp?.__typename === 'SignUpSuccess') session.adopt(signUp);
       return signUp;
     },
-    /** Forgets the session here. */
-    signOut: (): void => {
+    /** Ends the session, here at once and on the server as soon as it can be reached. */
+    signOut: async (): Promise<void> => {
+      const token = session.tokens()?.accessToken ?? null;
       session.end();
       close();
+      if (token !== null) await post(gql.SignOutDocument, {}, token, {}).catch(() => {});
     },
     get isSignedIn(): boolean {
       return session.tokens() !== null;

@@ -8,10 +8,13 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 export type AddKnowledgeDocumentInput = {
   knowledgeBaseId: string;
+  /** 1 to 1,000,000 bytes of UTF-8; no control characters but tab and line breaks */
   text: string;
+  /** 1 to 300 characters */
   title: string;
 };
 
+/** PENDING: more is to come. READY: all of it plays. PARTIAL: a part is missing, or the turn was cut short. UNAVAILABLE: there is no voice for it. FAILED: nothing could be made. The turn’s text stands in every case. */
 export type AudioStatus =
   | 'FAILED'
   | 'PARTIAL'
@@ -51,24 +54,33 @@ export type ConversationStatus =
 
 export type CreateAgentInput = {
   knowledgeBaseId?: string | null | undefined;
+  /** BCP 47 */
   locale: string;
+  /** 1 to 200 characters */
   name: string;
+  /** each trait left out is 0.5 */
   personality?: PersonalityInput | null | undefined;
+  /** left out, a voice is chosen by the conversation's locale */
   voiceId?: string | null | undefined;
 };
 
 export type CreateApiKeyInput = {
   expiresAt?: string | null | undefined;
+  /** 1 to 200 characters */
   name: string;
+  /** whom it is given to; without one it is for a program of your own */
   partnerId?: string | null | undefined;
+  /** a key whose only scope is persisted runs what was published for it, nothing else */
   scopes: Array<string>;
 };
 
 export type CreateKnowledgeBaseInput = {
+  /** 1 to 200 characters */
   name: string;
 };
 
 export type CreatePartnerInput = {
+  /** 1 to 200 characters */
   name: string;
 };
 
@@ -91,7 +103,9 @@ export type Outcome =
   | 'TRANSFERRED';
 
 export type PersistedDocumentInput = {
+  /** one operation and its fragments, up to 100,000 bytes */
   body: string;
+  /** the operation's name, where it has one */
   name: string;
 };
 
@@ -104,6 +118,7 @@ export type PersonalityInput = {
 };
 
 export type PublishPersistedDocumentsInput = {
+  /** 1 to 1,000 documents */
   manifest: Array<PersistedDocumentInput>;
   partnerId?: string | null | undefined;
 };
@@ -145,12 +160,15 @@ export type SendMessageInput = {
 export type SignInInput = {
   email: string;
   password: string;
+  /** the authenticator app’s code, where one is enrolled */
   totp?: string | null | undefined;
 };
 
 export type SignUpInput = {
   email: string;
+  /** 1 to 200 characters */
   organizationName: string;
+  /** 8 to 1,024 bytes of UTF-8 */
   password: string;
 };
 
@@ -160,11 +178,14 @@ export type StartConversationInput = {
   channel: Channel;
   consent?: ConsentInput | null | undefined;
   contact?: ContactInput | null | undefined;
+  /** BCP 47; the agent's own when left out */
   locale?: string | null | undefined;
 };
 
 export type SynthesizeInput = {
+  /** BCP 47 */
   locale?: string | null | undefined;
+  /** 1 to 8,000 bytes of UTF-8; no control characters but tab and line breaks */
   text: string;
   voiceId?: string | null | undefined;
 };
@@ -187,6 +208,16 @@ export type TurnUpdateKind =
   | 'FAILED'
   | 'INTERRUPTED'
   | 'STARTED';
+
+/** What is left out stays as it is; null takes a voice or a knowledge base away. */
+export type UpdateAgentInput = {
+  id: string;
+  knowledgeBaseId?: string | null | undefined;
+  locale?: string | null | undefined;
+  name?: string | null | undefined;
+  personality?: PersonalityInput | null | undefined;
+  voiceId?: string | null | undefined;
+};
 
 export type AddKnowledgeDocumentMutationVariables = Exact<{
   input: AddKnowledgeDocumentInput;
@@ -345,6 +376,14 @@ export type InterruptTurnMutation = { interruptTurn:
     | { __typename: 'Refusal', code: RefusalCode, message: string, retryAfterMs: number | null, issues: Array<{ path: Array<string>, message: string }> }
    | null };
 
+export type KnowledgeBasesQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type KnowledgeBasesQuery = { knowledgeBases: { edges: Array<{ node: { id: string, name: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
 export type PublishPersistedDocumentsMutationVariables = Exact<{
   input: PublishPersistedDocumentsInput;
 }>;
@@ -394,6 +433,14 @@ export type SignInMutation = { signIn:
     | { __typename: 'SignInSuccess', accessToken: string, refreshToken: string, expiresIn: number, viewer: { id: string, email: string | null, role: Role, organization: { id: string, name: string } } }
    | null };
 
+export type SignOutMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SignOutMutation = { signOut:
+    | { __typename: 'Refusal', code: RefusalCode, message: string, retryAfterMs: number | null, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'SignOutSuccess', sessionsEnded: number }
+   | null };
+
 export type SignUpMutationVariables = Exact<{
   input: SignUpInput;
 }>;
@@ -431,6 +478,16 @@ export type TurnEvidenceQueryVariables = Exact<{
 
 
 export type TurnEvidenceQuery = { conversation: { id: string, turns: { edges: Array<{ node: { text: string, id: string, sequence: number, role: TurnRole, state: TurnState, interrupted: boolean, spokenText: string | null, sentiment: number | null, objection: string | null, createdAt: string, reply: { strategy: string, model: string, citations: Array<{ documentTitle: string, text: string, score: number }> } | null, audio: { status: AudioStatus, durationMs: number, chunks: Array<{ id: string, cursor: string | null, sequence: number, url: string, mimeType: string, durationMs: number, startMs: number, text: string, isFinal: boolean, words: Array<{ text: string, startMs: number, endMs: number }> }> } | null, inReplyTo: { id: string } | null, intent: { name: string, confidence: number, outOfScope: boolean } | null, latency: { timeToFirstToken: number | null, timeToFirstAudio: number | null, total: number | null } | null } }> } } | null };
+
+export type UpdateAgentMutationVariables = Exact<{
+  input: UpdateAgentInput;
+}>;
+
+
+export type UpdateAgentMutation = { updateAgent:
+    | { __typename: 'Refusal', code: RefusalCode, message: string, retryAfterMs: number | null, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'UpdateAgentSuccess', agent: { id: string, name: string, locale: string, personality: { warmth: number, formality: number, assertiveness: number, brevity: number }, voice: { id: string, name: string, locale: string } | null, knowledgeBase: { id: string, name: string } | null } }
+   | null };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -661,14 +718,17 @@ export const CreateKnowledgeBaseDocument = new TypedDocumentString("fragment Ref
 export const CreatePartnerDocument = new TypedDocumentString("fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } mutation CreatePartner($input: CreatePartnerInput!) { createPartner(input: $input) { __typename ... on CreatePartnerSuccess { partner { id name } } ... on Refusal { ...RefusalFields } } }", {"hash":"sha256:0b6a6bf05f0b63712b27526baba439e1f12ab92df82364aa17032a6a9e71271b"}) as unknown as TypedDocumentString<CreatePartnerMutation, CreatePartnerMutationVariables>;
 export const EndConversationDocument = new TypedDocumentString("fragment ConversationFields on Conversation { channel createdAt id locale outcome phase status } fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } mutation EndConversation($input: EndConversationInput!) { endConversation(input: $input) { __typename ... on EndConversationSuccess { conversation { ...ConversationFields } } ... on Refusal { ...RefusalFields } } }", {"hash":"sha256:be6d2a6266d4e1e3fdda20e76d291f27f5933a7516731f080af7f097959ac2bb"}) as unknown as TypedDocumentString<EndConversationMutation, EndConversationMutationVariables>;
 export const InterruptTurnDocument = new TypedDocumentString("fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } fragment TurnFields on Turn { text ...TurnUpdateFields } fragment TurnUpdateFields on Turn { createdAt id inReplyTo { id } intent { confidence name outOfScope } interrupted latency { timeToFirstAudio timeToFirstToken total } objection role sentiment sequence spokenText state } mutation InterruptTurn($input: InterruptTurnInput!) { interruptTurn(input: $input) { __typename ... on InterruptTurnSuccess { turn { ...TurnFields } } ... on Refusal { ...RefusalFields } } }", {"hash":"sha256:ceb44abf0b3985410b653627b097846c280d06751f62f58d017be415d9d96c29"}) as unknown as TypedDocumentString<InterruptTurnMutation, InterruptTurnMutationVariables>;
+export const KnowledgeBasesDocument = new TypedDocumentString("query KnowledgeBases($after: String, $first: Int! = 20) { knowledgeBases(first: $first, after: $after) { edges { node { id name } } pageInfo { endCursor hasNextPage } } }", {"hash":"sha256:f5a08aa0f99b1994385f01fb77e8fe73c4e2bd68c2637a64afce04eaab3f45c3"}) as unknown as TypedDocumentString<KnowledgeBasesQuery, KnowledgeBasesQueryVariables>;
 export const PublishPersistedDocumentsDocument = new TypedDocumentString("fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } mutation PublishPersistedDocuments($input: PublishPersistedDocumentsInput!) { publishPersistedDocuments(input: $input) { __typename ... on PublishPersistedDocumentsSuccess { documents { hash id name } } ... on Refusal { ...RefusalFields } } }", {"hash":"sha256:d89fe43e5045651902cc2a930ae8e3c511d18c89feb822bb27062acc33387a75"}) as unknown as TypedDocumentString<PublishPersistedDocumentsMutation, PublishPersistedDocumentsMutationVariables>;
 export const RefreshSessionDocument = new TypedDocumentString("fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } mutation RefreshSession($input: RefreshSessionInput!) { refreshSession(input: $input) { __typename ... on RefreshSessionSuccess { accessToken expiresIn refreshToken } ... on Refusal { ...RefusalFields } } }", {"hash":"sha256:341db3b937a15c545464a02ebaee5f61803b7396ed1819dcd8bea005da444912"}) as unknown as TypedDocumentString<RefreshSessionMutation, RefreshSessionMutationVariables>;
 export const SearchKnowledgeDocument = new TypedDocumentString("query SearchKnowledge($first: Int! = 5, $knowledgeBaseId: ID!, $query: String!) { searchKnowledge(knowledgeBaseId: $knowledgeBaseId, query: $query, first: $first) { document { id title } score text } }", {"hash":"sha256:78cd4757ef6a41c86ab57a6b72cedb59553b06c79c982ecf90725bd12c4b84b6"}) as unknown as TypedDocumentString<SearchKnowledgeQuery, SearchKnowledgeQueryVariables>;
 export const SendMessageDocument = new TypedDocumentString("fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } fragment TurnFields on Turn { text ...TurnUpdateFields } fragment TurnUpdateFields on Turn { createdAt id inReplyTo { id } intent { confidence name outOfScope } interrupted latency { timeToFirstAudio timeToFirstToken total } objection role sentiment sequence spokenText state } mutation SendMessage($input: SendMessageInput!) { sendMessage(input: $input) { __typename ... on Refusal { ...RefusalFields } ... on SendMessageSuccess { turn { ...TurnFields } } } }", {"hash":"sha256:6d735017cccf348c72ee90d9e854799d3bc83427e32cea0782c7fafef708b3ad"}) as unknown as TypedDocumentString<SendMessageMutation, SendMessageMutationVariables>;
 export const SignInDocument = new TypedDocumentString("fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } fragment ViewerFields on Viewer { email id organization { id name } role } mutation SignIn($input: SignInInput!) { signIn(input: $input) { __typename ... on Refusal { ...RefusalFields } ... on SignInSuccess { accessToken expiresIn refreshToken viewer { ...ViewerFields } } } }", {"hash":"sha256:403a8ee5d3b3230c2026c93ae18320a4e32dc93cddc38df4b37f06d7c7e28427"}) as unknown as TypedDocumentString<SignInMutation, SignInMutationVariables>;
+export const SignOutDocument = new TypedDocumentString("fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } mutation SignOut { signOut { __typename ... on Refusal { ...RefusalFields } ... on SignOutSuccess { sessionsEnded } } }", {"hash":"sha256:d0df21bf5389c43dead2a4e0d9b4e5e0377481abd91a6b6c5bff5d47facf7036"}) as unknown as TypedDocumentString<SignOutMutation, SignOutMutationVariables>;
 export const SignUpDocument = new TypedDocumentString("fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } fragment ViewerFields on Viewer { email id organization { id name } role } mutation SignUp($input: SignUpInput!) { signUp(input: $input) { __typename ... on Refusal { ...RefusalFields } ... on SignUpSuccess { accessToken expiresIn refreshToken viewer { ...ViewerFields } } } }", {"hash":"sha256:c42ebb8d4da2d9d448535c7d059e6c63d6088b68e152233f41e51bd82248255b"}) as unknown as TypedDocumentString<SignUpMutation, SignUpMutationVariables>;
 export const StartConversationDocument = new TypedDocumentString("fragment ConversationFields on Conversation { channel createdAt id locale outcome phase status } fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } mutation StartConversation($input: StartConversationInput!) { startConversation(input: $input) { __typename ... on Refusal { ...RefusalFields } ... on StartConversationSuccess { conversation { turnsCursor ...ConversationFields } visitorToken } } }", {"hash":"sha256:89bfc95356f67ecd7c645dd0b7b7d331d496ebb1c59889ee809666915d05dbc1"}) as unknown as TypedDocumentString<StartConversationMutation, StartConversationMutationVariables>;
 export const SynthesizeDocument = new TypedDocumentString("fragment AudioChunkFields on AudioChunk { cursor durationMs id isFinal mimeType sequence startMs text url words { endMs startMs text } } fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } mutation Synthesize($input: SynthesizeInput!) { synthesize(input: $input) { __typename ... on Refusal { ...RefusalFields } ... on SynthesizeSuccess { synthesis { chunks { ...AudioChunkFields } id } } } }", {"hash":"sha256:f107f0da2a4c80e7c5d4ad7abb2fe91187216c17b57b62c64fbc7ef3435b43c8"}) as unknown as TypedDocumentString<SynthesizeMutation, SynthesizeMutationVariables>;
 export const TurnEvidenceDocument = new TypedDocumentString("fragment AudioChunkFields on AudioChunk { cursor durationMs id isFinal mimeType sequence startMs text url words { endMs startMs text } } fragment TurnEvidence on Turn { audio { chunks { ...AudioChunkFields } durationMs status } reply { citations { documentTitle score text } model strategy } } fragment TurnFields on Turn { text ...TurnUpdateFields } fragment TurnUpdateFields on Turn { createdAt id inReplyTo { id } intent { confidence name outOfScope } interrupted latency { timeToFirstAudio timeToFirstToken total } objection role sentiment sequence spokenText state } query TurnEvidence($conversationId: ID!, $last: Int! = 4) { conversation(id: $conversationId) { id turns(last: $last) { edges { node { ...TurnEvidence ...TurnFields } } } } }", {"hash":"sha256:30c514924d0d992ceabe353797a6640ab06951ec27ef4a5bdd188bd3f1e3e022"}) as unknown as TypedDocumentString<TurnEvidenceQuery, TurnEvidenceQueryVariables>;
+export const UpdateAgentDocument = new TypedDocumentString("fragment AgentFields on Agent { id knowledgeBase { id name } locale name personality { assertiveness brevity formality warmth } voice { id locale name } } fragment RefusalFields on Refusal { code issues { message path } message retryAfterMs } mutation UpdateAgent($input: UpdateAgentInput!) { updateAgent(input: $input) { __typename ... on Refusal { ...RefusalFields } ... on UpdateAgentSuccess { agent { ...AgentFields } } } }", {"hash":"sha256:48097e3fcbed7f5f8646380ccaef8dd3f9276a9b98be8d0c6baf70b3394e7be4"}) as unknown as TypedDocumentString<UpdateAgentMutation, UpdateAgentMutationVariables>;
 export const ViewerDocument = new TypedDocumentString("fragment ViewerFields on Viewer { email id organization { id name } role } query Viewer { viewer { ...ViewerFields } }", {"hash":"sha256:f48a5a833ea44c8307becca7abf6888a8b5036cff5f9822de2ff0086deb784ae"}) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
 export const VoicesDocument = new TypedDocumentString("query Voices($after: String, $first: Int! = 20, $locale: String) { voices(locale: $locale, first: $first, after: $after) { edges { node { id locale name } } pageInfo { endCursor hasNextPage } } }", {"hash":"sha256:6ce7e96fb1646b2d42cc5b30d4db2392b5955addbd00358acbe4b678abe9483c"}) as unknown as TypedDocumentString<VoicesQuery, VoicesQueryVariables>;
