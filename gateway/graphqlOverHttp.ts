@@ -35,7 +35,8 @@ export const createGraphqlHandler =
       const caller = await authenticate(oneAuthorization(request), { actor: null, requestId });
       const body = await readJsonBody(request, bodyBytes);
       const search = new URLSearchParams(searchOf(request));
-      const reference = request.method === 'GET' ? referenceIn(search) : isObject(body) ? body : {};
+      const reference =
+        request.method === 'GET' ? referenceIn(search) : { ...documentIdIn(search), ...(isObject(body) ? body : {}) };
       const query = await persistedDocuments.resolve(reference, caller, { actor: null, requestId });
       const { engine } = gateway;
       const operation = query === undefined ? null : findOperation(engine, query, nameIn(reference));
@@ -86,6 +87,12 @@ const referenceIn = (search: URLSearchParams): DocumentReference & { operationNa
     ...(operationName === undefined ? {} : { operationName }),
     ...(extensions === undefined ? {} : { extensions: jsonOr(extensions) }),
   };
+};
+
+/** A POST may name its document in the URL, and have only variables in its body. */
+const documentIdIn = (search: URLSearchParams): DocumentReference => {
+  const { documentId } = referenceIn(search);
+  return documentId === undefined ? {} : { documentId };
 };
 
 const jsonOr = (text: string): unknown => {

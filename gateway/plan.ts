@@ -14,7 +14,7 @@ import type { Variables } from './conditions.ts';
 import { clientKeyOf } from './dataKeys.ts';
 import { type CompileContext, compilePlan, fetchBasics, type Step, UnsupportedPlan } from './execute.ts';
 import type { DataObject } from './ownKeys.ts';
-import { toIntrospection, toPlannedOperation } from './plannedOperation.ts';
+import { toIntrospection, toPlannedOperation, withTypenames } from './plannedOperation.ts';
 import { compileProjection, type Project } from './project.ts';
 import { compileRewrites, type Rewrite, renamedKeys } from './rewrites.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
@@ -64,7 +64,7 @@ export const compileOperation = (
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [planned] };
   const { node } = buildPlan(loaded, document);
   if (!node) return nothing;
-  if (node.kind !== 'Subscription') return { ...nothing, step: compileOrStock(context, stock, document, node) };
+  if (node.kind !== 'Subscription') return { ...nothing, step: compileOrStock(context, stock, planned, node) };
   const { primary, rest } = node;
   const source: LiveSource = {
     ...fetchBasics(primary),
@@ -91,14 +91,15 @@ const buildPlan = (loaded: LoadedSupergraph, document: DocumentNode) => {
 const compileOrStock = (
   context: CompileContext & { readonly executor?: ExecutorKind },
   stock: StockExecute,
-  document: DocumentNode,
+  planned: OperationDefinitionNode,
   node: PlanNode,
 ): Step => {
-  if (context.executor === 'stock') return stock(document);
+  const byStock = (): Step => stock({ kind: Kind.DOCUMENT, definitions: [withTypenames(planned)] });
+  if (context.executor === 'stock') return byStock();
   try {
     return compilePlan(context, node);
   } catch (error) {
-    if (error instanceof UnsupportedPlan) return stock(document);
+    if (error instanceof UnsupportedPlan) return byStock();
     throw error;
   }
 };

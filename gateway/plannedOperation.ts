@@ -98,3 +98,10 @@ export const toIntrospection = (
   const selections = keep(operation.selectionSet.selections);
   return selections.length === 0 ? null : { ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } };
 };
+
+/** Asks for the type of every object: what answers only what is asked for must be asked for what projection needs. */
+export const withTypenames = (operation: OperationDefinitionNode): OperationDefinitionNode =>
+  visit(operation, {
+    SelectionSet: (set, _key, parent) =>
+      parent === operation ? undefined : { ...set, selections: [...set.selections, typenameField] },
+  });

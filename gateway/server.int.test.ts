@@ -350,6 +350,11 @@ describe('J: persisted documents', () => {
       (await running.post({ extensions: { persistedQuery: { version: 1, sha256Hash: hash } } }, headers)).body,
       expected,
     );
+    const inUrl = await running.send('POST', `/graphql?documentId=sha256:${hash}`, {
+      headers: { ...headers, ...json },
+      body: '{"variables":{}}',
+    });
+    assert.deepEqual(inUrl.body, expected);
     const preflight = { ...headers, 'apollo-require-preflight': '1' };
     assert.deepEqual(
       (await running.send('GET', `/graphql?documentId=sha256:${hash}`, { headers: preflight })).body,

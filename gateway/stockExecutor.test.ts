@@ -13,8 +13,7 @@ import { createCallSubgraph } from './subgraphRequest.ts';
 
 const queries = [
   '{ conversation(id: "c1") { id: status summary owner { n: name nickname } turns { reply { model } } } t: __typename __schema { queryType { name } } }',
-  // No `rating` here: of an interface object Apollo's executor takes the interface's name for the type, and loses fields.
-  '{ media { title ... on Slide { page secret } } search(text: "x") { __typename ... on Turn { sequence } } }',
+  '{ media { title rating ... on Slide { page secret } } search(text: "x") { __typename ... on Turn { sequence } } }',
   '{ __proto__: conversations { constructor: id agent { name } } user(id: "u1") { salary } }',
   'mutation { a: appendAgent(text: "1") b: appendAuth(text: "2") }',
 ];
