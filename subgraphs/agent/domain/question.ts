@@ -29,8 +29,8 @@ const refersBack: Record<Language, RegExp> = {
   es: /(?:^|\s)(?:eso|ese|esa|este|esta|esto|lo|la|el mismo|[eé]l)(?=$|[\s?.,!])/i,
 };
 const asksSomething: Record<Language, RegExp> = {
-  en: /\?|^(?:\W*(?:so|and|but|ok|okay|well|hi|hello|hey|um|uh|sorry|please)\W+)*(?:how|hows|what|whats|which|when|where|wheres|who|whos|whose|why|can|could|do|does|did|is|are|will|would|have you|tell me|give me|explain|show me|any)\b|\b(?:what(?:'s| is| are| do| does)|how (?:much|many|long|do|does|can|is)|do you|can you|can i|could you|is there|are there|does it|tell me|i(?:'d| would) like to know|i want to know|wondering)\b/i,
-  es: /[?¿]|^(?:\W*(?:y|pero|hola|buenas|oiga|oye|perd[oó]n|bueno|ok|vale)\W+)*(?:qu[eé]|cu[aá]l|cu[aá]les|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt[oa]s?|por qu[eé]|puede|puedo|pueden|podr[ií]a|tiene|tienen|ten[eé]is|hay|es|est[aá]n?|se puede|d[ií]game|dime|cu[eé]nt[ae]me|expl[ií]que|incluye|funciona|hacen|dan)(?=\s|$)|\b(?:quiero|quisiera|me gustar[ií]a) saber|[,.;]\s*(?:y )?(?:c[oó]mo|cu[aá]l|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?|qu[eé])\s|\bme puede decir|\bd[ií]game\b|\bcu[aá]nto\b/i,
+  en: /\?|^\W*(?:(?:so|and|but|ok|okay|well|hi|hello|hey|um|uh|sorry|please)\W+)*(?:how|hows|what|whats|which|when|where|wheres|who|whos|whose|why|can|could|do|does|did|is|are|will|would|have you|tell me|give me|explain|show me|any)\b|\b(?:what(?:'s| is| are| do| does)|how (?:much|many|long|do|does|can|is)|do you|can you|can i|could you|is there|are there|does it|tell me|i(?:'d| would) like to know|i want to know|wondering)\b/i,
+  es: /[?¿]|^\W*(?:(?:y|pero|hola|buenas|oiga|oye|perd[oó]n|bueno|ok|vale)\W+)*(?:qu[eé]|cu[aá]l|cu[aá]les|c[oó]mo|cu[aá]ndo|d[oó]nde|qui[eé]n|cu[aá]nt[oa]s?|por qu[eé]|puede|puedo|pueden|podr[ií]a|tiene|tienen|ten[eé]is|hay|es|est[aá]n?|se puede|d[ií]game|dime|cu[eé]nt[ae]me|expl[ií]que|incluye|funciona|hacen|dan)(?=\s|$)|\b(?:quiero|quisiera|me gustar[ií]a) saber|[,.;]\s*(?:y )?(?:c[oó]mo|cu[aá]l|cu[aá]ndo|d[oó]nde|cu[aá]nt[oa]s?|qu[eé])\s|\bme puede decir|\bd[ií]game\b|\bcu[aá]nto\b/i,
 };
 
 /** Whether a message wants to know something; recognised speech has no question marks. */

@@ -323,6 +323,9 @@ test('emoji, other scripts, blanks and 8,000 bytes of anything get an answer', a
     '?'.repeat(8_000),
     '1,'.repeat(4_000),
     'how much '.repeat(880),
+    'ok, '.repeat(2_000),
+    'say '.repeat(2_000),
+    '- '.repeat(4_000),
   ]) {
     assert.ok((await replyTo(message, plans)).text.length > 5);
   }

@@ -86,7 +86,7 @@ const certain: readonly [Move, RegExp][] = [
 
 /** The move a short or formulaic turn makes beyond doubt; `folded` is lower case without accents. */
 export const certainMove = (folded: string): Move | null =>
-  certain.find(([, pattern]) => pattern.test(folded))?.[0] ?? null;
+  folded.length > 200 ? null : (certain.find(([, pattern]) => pattern.test(folded))?.[0] ?? null);
 
 /** The move an intent stands for; what asks for knowledge and what objects is decided elsewhere. */
 export const moveOf = (intent: { name: string; outOfScope: boolean }): Move => {
