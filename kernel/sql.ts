@@ -1,0 +1,85 @@
+import { LRUCache } from 'lru-cache';
+import type pg from 'pg';
+import { borrow } from './connection.ts';
+import { beginWithRights, type Pool, type Rights } from './database.ts';
+
+/** SQL of one tenant or narrow role, for the few paths where every trip to the database counts. Prisma is for the rest. */
+export type Sql = {
+  /** One statement in a transaction of its own, in one round trip. */
+  run<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Several statements; those issued in the same tick share a trip. What `work` throws rolls everything back. */
+  transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T>;
+};
+export type SqlTransaction = {
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+};
+
+/** Nothing was recorded, and the same may well succeed now: serialization failure, deadlock, a key taken meanwhile. */
+const retryable = new Set(['40001', '40P01', '23505']);
+const tries = 3;
+
+export const sqlFor = (pool: Pool, rights: Rights): Sql => {
+  const opening = beginWithRights(rights);
+  const transaction = async <T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> => {
+    const lent = await borrow(pool);
+    try {
+      const opened = lent.query({ text: opening });
+      opened.catch(() => {});
+      try {
+        const result = await work({
+          query: async (text, values = []) => (await lent.query(named(text, values))).rows as never,
+        });
+        await opened;
+        await lent.query({ text: 'COMMIT' });
+        return result;
+      } catch (error) {
+        await lent.query({ text: 'ROLLBACK' }).catch((failure: Error) => {
+          lent.broken = failure;
+        });
+        throw error;
+      }
+    } finally {
+      lent.giveBack();
+    }
+  };
+  return {
+    run: async (text, values = []) => {
+      const lent = await borrow(pool);
+      try {
+        const [opened, result, committed] = await Promise.allSettled([
+          lent.query({ text: opening }),
+          lent.query(named(text, values)),
+          lent.query({ text: 'COMMIT' }),
+        ]);
+        for (const outcome of [opened, committed])
+          if (outcome.status === 'rejected') lent.broken = outcome.reason as Error;
+        if (result.status === 'rejected') throw result.reason;
+        if (lent.broken !== undefined) throw lent.broken;
+        return result.value.rows as never;
+      } finally {
+        lent.giveBack();
+      }
+    },
+    transaction: async (work) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await transaction(work);
+        } catch (error) {
+          if (attempt >= tries || !retryable.has((error as { code?: string }).code ?? '')) throw error;
+        }
+      }
+    },
+  };
+};
+
+const names = new LRUCache<string, string>({ max: 500 });
+let count = 0;
+/** A named statement is parsed and planned once per connection. */
+const named = (text: string, values: readonly unknown[]): pg.QueryConfig => {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `parley_sql_${++count}`;
+    names.set(text, name);
+  }
+  return { name, text, values: [...values] };
+};
