@@ -22,18 +22,24 @@ export const openLive = (
 ): AsyncIterableIterator<Answer> => {
   const { source } = compiled;
   const stop = new AbortController();
-  const { promise: stopped, resolve: markStopped } = Promise.withResolvers<'stopped'>();
+  let interrupt = (): void => {};
   let upstream: AsyncIterableIterator<SubgraphResult> | null = null;
   let ended = false;
 
   const release = (): void => {
     if (ended) return;
     ended = true;
-    markStopped('stopped');
+    interrupt();
     stop.abort(new Error('the subscription ended'));
     // Not awaited: a stream that is waiting for its next event may only end with it.
     upstream?.return?.().catch(() => {});
   };
+  /** The promise, or word that the subscription ended meanwhile. Not Promise.race: that would hold on to every event. */
+  const unlessStopped = <T>(promise: Promise<T>): Promise<T | 'stopped'> =>
+    new Promise((resolve, reject) => {
+      interrupt = () => resolve('stopped');
+      promise.then(resolve, reject);
+    });
   const open = async (): Promise<AsyncIterableIterator<SubgraphResult>> => {
     if (source === null) throw refusal('BAD_REQUEST', 'This subscription selects nothing to wait for.');
     const subgraph = subgraphs[source.subgraph];
@@ -51,11 +57,11 @@ export const openLive = (
   };
   const next = async (): Promise<IteratorResult<Answer>> => {
     if (upstream === null) {
-      const opened = await Promise.race([open(), stopped]);
+      const opened = await unlessStopped(open());
       if (opened === 'stopped') return done;
       upstream = opened;
     }
-    const item = await Promise.race([upstream.next(), stopped]);
+    const item = await unlessStopped(upstream.next());
     if (item === 'stopped') return done;
     if (item.done) {
       release();

@@ -288,7 +288,7 @@ describe('E: GraphQL over WebSocket', () => {
     socket.socket.terminate();
     await until(() => running.world.openStreams === 0);
     const early = await ready();
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 1000; i++) {
       early.send(subscribe('x', turnsQuery));
       early.send({ type: 'complete', id: 'x' });
     }
