@@ -43,5 +43,5 @@ const clientPaths = (path: Path | undefined, source: ErrorSource, pathsOf: Paths
 };
 
 /** A subgraph's own path in the client's words. */
-export const clientStep = (step: string | number, { renamed }: ErrorSource): string | number =>
+const clientStep = (step: string | number, { renamed }: ErrorSource): string | number =>
   typeof step === 'string' ? clientKeyOf(renamed.get(step) ?? step) : step;
