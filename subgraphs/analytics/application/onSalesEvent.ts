@@ -3,15 +3,13 @@ import type { StoredEvent } from '@parley/kernel/event';
 import { salesTopic } from '@parley/sales/events';
 import { type ConversationState, project, turnsNamed } from '../domain/conversation.ts';
 import { EventAhead, factsOf, placeOf } from '../domain/inbox.ts';
-import { readSalesFact, type SalesFact } from '../domain/salesFact.ts';
-import { loadConversation, saveConversation } from '../infrastructure/conversations.ts';
-import type { Tx } from '../infrastructure/database.ts';
+import { readSalesFact } from '../domain/salesFact.ts';
+import { keepCounted, readCounted } from '../infrastructure/counting.ts';
 import { metricsChannel, organizationChannel } from '../infrastructure/liveMetrics.ts';
-import { keepReceived, lastVersionReceived } from '../infrastructure/receivedEvents.ts';
 import type { Analytics } from './analytics.ts';
 
 /**
- * Counts one event, once, in the tenant that its envelope names; the inbox row and the counts commit together. An event
+ * Counts one event, once, in the tenant that its envelope names; the inbox row and the counts are one statement. An event
  * that cannot be understood is kept with the reason and counts nothing, so that the ones behind it go on.
  * @throws EventAhead when an earlier event of the conversation has not come yet; whatever the database throws
  */
@@ -28,35 +26,30 @@ export const onSalesEvent = async (analytics: Analytics, event: StoredEvent): Pr
   const read = readSalesFact(received);
   const problem = read !== null && 'problem' in read ? read.problem : null;
 
-  const counted = await analytics.database.forTenant(tenantId).$transaction(async (tx) => {
-    const last = await lastVersionReceived(tx, salesTopic, aggregateId);
-    const place = placeOf(event.version, last);
-    if (place === 'AHEAD') throw new EventAhead(event, last);
-    if (place === 'DOUBLE') return null;
-    const kept = { data: received.data, problem, receivedAt: analytics.clock() };
-    if (!(await keepReceived(tx, salesTopic, received, kept))) return null;
-    return read === null || 'problem' in read ? null : count(tx, tenantId, aggregateId, read);
-  });
+  const fact = read === null || 'problem' in read ? null : read;
+  const client = analytics.database.forTenant(tenantId);
+
+  let after: ConversationState | null;
+  for (let attempt = 1; ; attempt++) {
+    const counted = await readCounted(client, salesTopic, received, fact === null ? [] : turnsNamed(fact));
+    const place = counted.known ? 'DOUBLE' : placeOf(event.version, counted.last);
+    if (place === 'AHEAD') throw new EventAhead(event, counted.last);
+    if (place === 'DOUBLE') return;
+    after = fact === null ? null : project(counted.state, fact);
+    const kept = { ...received, problem, receivedAt: analytics.clock() };
+    if (await keepCounted(client, salesTopic, kept, counted, after)) break;
+    // Another process has received it meanwhile, or a rebuild has replaced what we read.
+    if (attempt === tries) throw new Error(`${event.id} could not be counted: its conversation keeps changing`);
+  }
 
   if (problem !== null)
     analytics.log.error({ eventId: event.id, type: event.type, tenantId, problem }, 'event not understood');
-  if (counted === null) return;
+  if (after === null) return;
   await analytics.pubsub.publish(metricsChannel(tenantId, aggregateId), { version: event.version });
   await analytics.pubsub.publish(organizationChannel(tenantId), null);
 };
 
-const count = async (
-  tx: Tx,
-  tenantId: string,
-  conversationId: string,
-  fact: SalesFact,
-): Promise<ConversationState | null> => {
-  const before = await loadConversation(tx, tenantId, conversationId, turnsNamed(fact));
-  const after = project(before, fact);
-  if (after !== null) await saveConversation(tx, tenantId, before, after);
-  return after;
-};
-
+const tries = 5;
 const maxVersion = 2 ** 31 - 1;
 const envelopeProblem = (event: StoredEvent): string | null => {
   if (!isUuid(event.tenantId)) return 'tenantId';

@@ -150,6 +150,26 @@ describe('the read model', () => {
     assert.deepEqual(await readModel(), before);
   });
 
+  test('a rebuild is right also while events come for the conversations it repairs', async () => {
+    const random = seeded(99);
+    const tenantId = randomUUID();
+    for (let round = 0; round < 5; round++) {
+      const told = Array.from({ length: 4 }, () => randomConversation(random, { tenantId, agentId: randomUUID() }));
+      const half = (conversation: Teller) => Math.floor(conversation.events.length / 2);
+      for (const conversation of told) await running.deliver(conversation.events.slice(0, half(conversation)));
+      await running.admin.query(
+        'UPDATE analytics.conversation SET turn_count = turn_count + 99, agent_speech_ms = agent_speech_ms + 99 WHERE tenant_id = $1',
+        [tenantId],
+      );
+      await Promise.all([
+        running.analytics.rebuild(tenantId),
+        ...told.map((conversation) => running.deliver(conversation.events.slice(half(conversation)))),
+      ]);
+      for (const conversation of told)
+        assert.deepEqual(await measured(conversation), byDefinition(conversation.events));
+    }
+  });
+
   test('a rebuild of one organization leaves the others alone', async () => {
     const before = await readModel();
     const tenants = [...new Set(before.conversations.map((row) => row['tenant_id'] as string))];

@@ -1,38 +1,9 @@
-import type { StoredEvent } from '@parley/kernel/event';
 import type { RawEvent } from '../domain/salesFact.ts';
 import type { Client, Tx } from './database.ts';
 
-/**
- * The last version received of an aggregate, 0 for none. Also holds the tenant's read model open for this
- * transaction: a rebuild waits for it, and it waits for a rebuild.
- */
-export const lastVersionReceived = async (tx: Tx, topic: string, aggregateId: string): Promise<number> => {
-  const [row] = await tx.$queryRaw<{ last: number }[]>`
-    SELECT pg_advisory_xact_lock_shared(hashtextextended('analytics ' || platform.tenant_id(), 0))::text,
-      coalesce((SELECT max(version) FROM analytics.received_event
-        WHERE tenant_id = platform.tenant_id() AND topic = ${topic} AND aggregate_id = ${aggregateId}::uuid), 0) AS last`;
-  return row?.last ?? 0;
-};
-
-/** Keeps the tenant's read model for this transaction alone. */
+/** Keeps the tenant's read model for this transaction alone: what is being counted is waited for, what comes waits (`keepCounted`). */
 export const lockReadModel = (tx: Tx) =>
   tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended('analytics ' || platform.tenant_id(), 0))::text`;
-
-/** @returns false when somebody else has received it meanwhile */
-export const keepReceived = async (
-  tx: Tx,
-  topic: string,
-  event: StoredEvent,
-  kept: { data: unknown; problem: string | null; receivedAt: Date },
-): Promise<boolean> => {
-  const inserted = await tx.$executeRaw`
-    INSERT INTO analytics.received_event
-      (tenant_id, id, topic, aggregate_id, version, type, schema_version, data, occurred_at, received_at, problem)
-    VALUES (platform.tenant_id(), ${event.id}::uuid, ${topic}, ${event.aggregateId}::uuid, ${event.version}::int, ${event.type},
-      ${event.schemaVersion}::int, ${JSON.stringify(kept.data)}::jsonb, ${event.occurredAt}::timestamptz, ${kept.receivedAt}::timestamptz, ${kept.problem})
-    ON CONFLICT DO NOTHING`;
-  return inserted === 1;
-};
 
 const pageSize = 2000;
 
