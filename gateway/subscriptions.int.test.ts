@@ -292,7 +292,12 @@ describe('E: GraphQL over WebSocket', () => {
       early.send(subscribe('x', turnsQuery));
       early.send({ type: 'complete', id: 'x' });
     }
-    await delay(100);
+    early.send(subscribe('x', 'subscription { count(to: 2) }'));
+    // An earlier `x` may still have sent its event before it heard that it was completed; the last one is whole.
+    await until(() => early.received.at(-1)?.type === 'complete');
+    const payloads = early.received.slice(-3).map(({ payload }) => payload);
+    assert.deepEqual(payloads, [{ data: { count: 1 } }, { data: { count: 2 } }, undefined]);
+    assert.equal(early.received.filter(({ type }) => type === 'complete').length, 1);
     await until(() => running.world.openStreams === 0);
   });
 

@@ -17,6 +17,7 @@ import { type Mask, refusal, statusOf } from './errors.ts';
 import { graphqlPath } from './httpServer.ts';
 import { openLive } from './liveOperation.ts';
 import type { Log } from './log.ts';
+import { createOperationIds } from './operationIds.ts';
 import { isObject } from './ownKeys.ts';
 import type { PersistedDocuments } from './persistedDocuments.ts';
 import type { CompiledOperation } from './plan.ts';
@@ -102,10 +103,14 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
       finish(code, String(reason));
     });
     let initialised = false;
+    const ids = createOperationIds((id) => bounded.close(4409, `Subscriber for ${id.slice(0, 50)} already exists`));
     closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) => bounded.send(text),
+        send: (text) => {
+          const message = ids.outgoing(text);
+          if (message !== null) bounded.send(message);
+        },
         close: (code = 1000, reason = '') => bounded.close(code, reason),
         onMessage: (receive) =>
           socket.on('message', (message, isBinary) => {
@@ -113,7 +118,9 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
             if (isBinary) return bounded.close(1003, 'text messages only');
             if (!initialised && text.length > mostInitBytes) return bounded.close(4400, 'Invalid message received');
             initialised = true;
-            receive(withQueryField(text)).catch((err: unknown) => {
+            const received = ids.incoming(text);
+            if (received === null) return;
+            receive(received).catch((err: unknown) => {
               log.error({ err, requestId: session.id }, 'a socket message could not be handled');
               bounded.close(1011, 'Internal server error');
             });
@@ -253,16 +260,4 @@ const keepAlive = (socket: WebSocket, everyMs: number): (() => void) => {
     if (socket.readyState === socket.OPEN) socket.ping();
   }, everyMs);
   return () => clearInterval(timer);
-};
-
-/** graphql-ws insists on a `query` in every subscribe message; one that names a published document has none. */
-const withQueryField = (text: string): string => {
-  if (text.includes('"query"') || !(text.includes('"documentId"') || text.includes('"persistedQuery"'))) return text;
-  try {
-    const message: unknown = JSON.parse(text);
-    if (!isObject(message) || !isObject(message['payload'])) return text;
-    return JSON.stringify({ ...message, payload: { ...message['payload'], query: '' } });
-  } catch {
-    return text;
-  }
 };
