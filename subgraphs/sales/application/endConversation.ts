@@ -1,8 +1,9 @@
 import { type Actor, mayTouchConversation } from '@parley/kernel/actor';
 import { endConversation as decide } from '../domain/conversation.ts';
 import type { Outcome } from '../events.ts';
-import { conversationNotFound, lockConversation, recordChange } from '../infrastructure/conversations.ts';
-import { announce, announceEnd, record, type Sales, transaction } from './sales.ts';
+import { conversationNotFound, lockConversation } from '../infrastructure/conversations.ts';
+import { record } from '../infrastructure/record.ts';
+import { announce, announceEnd, type Sales } from './sales.ts';
 
 /**
  * Ends the conversation: no message is accepted any more; what was accepted is still answered.
@@ -16,18 +17,20 @@ export const endConversation = async (
   const { tenantId } = actor;
   if (!mayTouchConversation(actor, input.conversationId)) throw conversationNotFound();
   const now = sales.clock();
-  const change = await transaction(sales.database.forTenant(tenantId), async (tx) => {
+  const recorded = await sales.database.sql(tenantId).transaction(async (tx) => {
     const conversation = await lockConversation(tx, input.conversationId);
     const { outcome } = decide(conversation, input.outcome);
-    const recorded = await recordChange(tx, tenantId, conversation, { status: 'ENDED', outcome, endedAt: now });
-    await record(
+    return record(
       tx,
       conversation.id,
-      [{ type: 'sales.ConversationEnded', data: { conversationId: conversation.id, outcome } }],
+      {
+        conversation: { status: 'ENDED', outcome, endedAt: now },
+        change: { status: 'ENDED', phase: conversation.phase, outcome },
+        events: [{ type: 'sales.ConversationEnded', data: { conversationId: conversation.id, outcome } }],
+      },
       { actor, now },
     );
-    return recorded;
   });
-  await announce(sales, tenantId, { changes: [change] });
+  await announce(sales, tenantId, recorded);
   await announceEnd(sales, tenantId, input.conversationId);
 };

@@ -1,13 +1,14 @@
 import { type Actor, mayTouchConversation, serviceActor } from '@parley/kernel/actor';
 import { isUuid } from '@parley/kernel/database';
 import { Refusal } from '@parley/kernel/refusal';
+import type { SqlTransaction } from '@parley/kernel/sql';
 import { interruptTurn as decide } from '../domain/interruption.ts';
 import { countWords } from '../domain/message.ts';
-import { lockConversation } from '../infrastructure/conversations.ts';
+import { findTurn, latestAgentTurnId, lockConversation } from '../infrastructure/conversations.ts';
 import { sealFor } from '../infrastructure/personalText.ts';
+import { record } from '../infrastructure/record.ts';
 import { cutTurnAudio, turnAudioTiming } from '../infrastructure/speech.ts';
-import { appendTurnUpdates } from '../infrastructure/turnUpdates.ts';
-import { announce, record, type Sales, transaction } from './sales.ts';
+import { announce, type Sales } from './sales.ts';
 
 /**
  * Barge-in: the turn is INTERRUPTED, its spoken text cut at the last word played, and nothing more is said in it.
@@ -31,45 +32,47 @@ export const interruptTurn = async (
   const service = serviceActor('sales', tenantId);
   const timing = await turnAudioTiming(sales.voice, service, input.turnId);
   const now = sales.clock();
-  const check = async (tx: Pick<typeof client, 'turn'>) => {
-    const turn = await tx.turn.findUniqueOrThrow({ where: { tenantId_id: { tenantId, id: input.turnId } } });
-    const later = await tx.turn.count({
-      where: { conversationId: turn.conversationId, role: 'AGENT', sequence: { gt: turn.sequence } },
-    });
-    decide({ ...turn, isLatestAgentTurn: later === 0 }, timing, { playedMs: input.playedMs, now });
-    return turn;
+  const sql = sales.database.sql(tenantId);
+  /** The turn and the newest turn of the agent, once nobody else changes the conversation any more. */
+  const check = async (tx: SqlTransaction) => {
+    const [conversation, turn, latest] = await Promise.all([
+      lockConversation(tx, found.conversationId),
+      findTurn(tx, input.turnId),
+      latestAgentTurnId(tx, found.conversationId),
+    ]);
+    if (turn === null) throw unknown();
+    decide({ ...turn, isLatestAgentTurn: latest === turn.id }, timing, { playedMs: input.playedMs, now });
+    return { conversation, turn };
   };
-  await check(client);
+  await sql.transaction(check);
   // First silence it, then record it: voice makes nothing more for this turn, whatever happens next.
   const { spokenText } = await cutTurnAudio(sales.voice, service, input);
 
-  const updates = await transaction(client, async (tx) => {
-    const conversation = await lockConversation(tx, found.conversationId);
-    await check(tx);
-    const turn = await tx.turn.update({
-      where: { tenantId_id: { tenantId, id: input.turnId } },
-      data: { state: 'INTERRUPTED', spokenText, completedAt: now },
-    });
-    const appended = await appendTurnUpdates(tx, conversation.id, [{ kind: 'INTERRUPTED', turn }]);
+  const recorded = await sql.transaction(async (tx) => {
+    const { conversation, turn } = await check(tx);
     const seal = sealFor(sales.cipher, tx, tenantId, conversation.contactId ?? conversation.id);
-    await record(
+    const changed = { id: turn.id, state: 'INTERRUPTED', spokenText, completedAt: now } as const;
+    return record(
       tx,
       conversation.id,
-      [
-        {
-          type: 'sales.TurnInterrupted',
-          data: {
-            conversationId: conversation.id,
-            turnId: turn.id,
-            playedMs: input.playedMs,
-            spokenText: await seal('sales.TurnInterrupted.spokenText', spokenText),
-            wordCount: countWords(spokenText),
+      {
+        changedTurns: [changed],
+        updates: [{ kind: 'INTERRUPTED', turn: { ...turn, ...changed } }],
+        events: [
+          {
+            type: 'sales.TurnInterrupted',
+            data: {
+              conversationId: conversation.id,
+              turnId: turn.id,
+              playedMs: input.playedMs,
+              spokenText: await seal('sales.TurnInterrupted.spokenText', spokenText),
+              wordCount: countWords(spokenText),
+            },
           },
-        },
-      ],
+        ],
+      },
       { actor, now },
     );
-    return appended;
   });
-  await announce(sales, tenantId, { turns: updates });
+  await announce(sales, tenantId, recorded);
 };

@@ -42,39 +42,35 @@ export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: numb
         if (attempt === tries)
           return failReply(sales, serviceActor('sales', tenantId), work.message, replyIdOf(work.message.id), owner);
         await delay(200 * attempt, undefined, { signal: stopping.signal });
-        const client = sales.database.forTenant(tenantId);
-        const reply = await client.turn.findUnique({
-          where: { tenantId_id: { tenantId, id: replyIdOf(work.message.id) } },
-        });
-        work = { ...work, reply };
+        // What was stored before the failure stands.
+        const now = await nextUnanswered(sales.database.sql(tenantId), work.conversation.id);
+        if (now?.message.id !== work.message.id) return;
+        work = now;
       }
     }
   };
 
   const workOn = async (tenantId: string, conversationId: string): Promise<void> => {
-    const client = sales.database.forTenant(tenantId);
-    if (!(await claimConversation(client, conversationId, owner))) return;
-    const renewal = setInterval(
-      () => void claimConversation(client, conversationId, owner).catch(() => {}),
-      leaseMs / 3,
-    );
+    const sql = sales.database.sql(tenantId);
+    if (!(await claimConversation(sql, conversationId, owner))) return;
+    const renewal = setInterval(() => void claimConversation(sql, conversationId, owner).catch(() => {}), leaseMs / 3);
     try {
       do {
         for (
-          let work = await nextUnanswered(client, conversationId);
+          let work = await nextUnanswered(sql, conversationId);
           work !== null;
-          work = await nextUnanswered(client, conversationId)
+          work = await nextUnanswered(sql, conversationId)
         ) {
           await answer(tenantId, work);
         }
         // Not given back when a message has come in since: then it is answered now.
       } while (
-        !(await releaseConversation(client, conversationId, owner)) &&
+        !(await releaseConversation(sql, conversationId, owner)) &&
         !stopping.signal.aborted &&
-        (await claimConversation(client, conversationId, owner))
+        (await claimConversation(sql, conversationId, owner))
       );
     } catch (error) {
-      await abandonConversation(client, conversationId, owner).catch(() => {});
+      await abandonConversation(sql, conversationId, owner).catch(() => {});
       if (!(error instanceof TurnClosed) && !stopping.signal.aborted) throw error;
     } finally {
       clearInterval(renewal);

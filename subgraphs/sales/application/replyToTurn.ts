@@ -1,15 +1,13 @@
 import { type Actor, serviceActor } from '@parley/kernel/actor';
 import { replyIdOf } from '../domain/replyId.ts';
 import type { Turn } from '../generated/prisma/client.ts';
-import { historyBefore, type Unanswered } from '../infrastructure/replies.ts';
+import type { Unanswered } from '../infrastructure/replies.ts';
 import { type ReplyInput, streamReply, type Understood, voiceOfAgent } from '../infrastructure/replySource.ts';
 import { appendDelta, TurnClosed, type TurnOfConversation } from '../infrastructure/turnUpdates.ts';
 import { deltaPacer } from './deltaPacer.ts';
 import { beginReply, completeReply, completeVoice } from './recordReply.ts';
 import { announce, type Sales } from './sales.ts';
 import { type Speaker, speakReply } from './speakReply.ts';
-
-const historyTurns = 12;
 
 /**
  * Makes the one reply to a customer's turn, or finishes the reply that another process has begun: text that was stored
@@ -18,16 +16,12 @@ const historyTurns = 12;
 export const replyToTurn = async (
   sales: Sales,
   tenantId: string,
-  { message, reply }: Unanswered,
+  unanswered: Unanswered,
   owner: string,
   signal: AbortSignal,
 ): Promise<void> => {
-  const client = sales.database.forTenant(tenantId);
+  const { conversation, message, reply } = unanswered;
   const actor = serviceActor('sales', tenantId);
-  const conversation = await client.conversation.findUniqueOrThrow({
-    where: { tenantId_id: { tenantId, id: message.conversationId } },
-    select: { agentId: true, locale: true, phase: true },
-  });
   let voiceId: Promise<string | null> | undefined;
   const speakerOf = (turn: Turn) =>
     speakReply(sales, actor, turn, {
@@ -39,41 +33,29 @@ export const replyToTurn = async (
   let turn: TurnOfConversation | null = reply;
   let speaker = turn === null ? null : speakerOf(turn);
   if (turn === null || turn.state === 'STREAMING') {
-    const request = await replyInput(client, message, conversation);
-    const streamed = await streamText({ sales, actor, message, owner, request, speakerOf, turn, speaker }, signal);
-    turn = streamed.turn;
+    const streamed = await streamText(
+      { sales, actor, message, owner, request: replyInput(unanswered), speakerOf, turn, speaker },
+      signal,
+    );
     speaker = streamed.speaker;
-    if (!streamed.closed) {
-      turn = await completeReply(sales, actor, turn, owner);
-    }
+    turn = await completeReply(sales, actor, streamed.turn, message.createdAt, owner);
   } else if (turn.state === 'COMPLETED') speaker?.say(turn.text);
 
-  const latest = await client.turn.findUniqueOrThrow({
-    where: { tenantId_id: { tenantId, id: turn.id } },
-    select: { state: true },
-  });
-  const spoken = latest.state === 'COMPLETED' ? await speaker?.finish() : await speaker?.stop();
+  const spoken = turn.state === 'COMPLETED' ? await speaker?.finish() : await speaker?.stop();
   await completeVoice(sales, actor, turn, spoken ?? { durationMs: 0, timeToFirstAudio: null }, owner);
 };
 
-const replyInput = async (
-  client: Parameters<typeof historyBefore>[0],
-  message: Turn,
-  conversation: { agentId: string; locale: string; phase: ReplyInput['phase'] },
-): Promise<ReplyInput> => {
-  const history = await historyBefore(client, message, historyTurns);
-  return {
-    conversationId: message.conversationId,
-    inReplyTo: message.id,
-    turnId: replyIdOf(message.id),
-    agentId: conversation.agentId,
-    locale: conversation.locale,
-    phase: conversation.phase,
-    message: message.text,
-    history,
-    discloseAi: !history.some(({ role }) => role === 'AGENT'),
-  };
-};
+const replyInput = ({ conversation, message, history }: Unanswered): ReplyInput => ({
+  conversationId: conversation.id,
+  inReplyTo: message.id,
+  turnId: replyIdOf(message.id),
+  agentId: conversation.agentId,
+  locale: conversation.locale,
+  phase: conversation.phase,
+  message: message.text,
+  history,
+  discloseAi: !history.some(({ role }) => role === 'AGENT'),
+});
 
 type Streaming = {
   sales: Sales;
@@ -86,13 +68,13 @@ type Streaming = {
   speaker: Speaker | null;
 };
 
-/** Reads the reply and stores, shows and speaks it as it comes. `closed`: the turn was interrupted meanwhile. */
+/** Reads the reply and stores, shows and speaks it as it comes, to its end or until the turn is interrupted. */
 const streamText = async (
   work: Streaming,
   signal: AbortSignal,
-): Promise<{ turn: TurnOfConversation; speaker: Speaker; closed: boolean }> => {
+): Promise<{ turn: TurnOfConversation; speaker: Speaker }> => {
   const { sales, actor, message, owner, request } = work;
-  const client = sales.database.forTenant(actor.tenantId);
+  const sql = sales.database.sql(actor.tenantId);
   let { turn, speaker } = work;
   let understood: Understood | null = null;
   let received = '';
@@ -104,7 +86,7 @@ const streamText = async (
       turn = await beginReply(sales, actor, { message, turnId: request.turnId, understood, firstDelta: delta, owner });
       speaker = work.speakerOf(turn);
     } else {
-      const update = await appendDelta(client, turn, delta, owner);
+      const update = await appendDelta(sql, turn, delta, owner);
       turn = update.turn;
       await announce(sales, actor.tenantId, { turns: [update] });
     }
@@ -127,8 +109,8 @@ const streamText = async (
   } catch (error) {
     if (!(error instanceof TurnClosed)) throw error;
     if (turn === null || speaker === null) throw error;
-    return { turn, speaker, closed: true };
+    return { turn, speaker };
   }
   if (turn === null || speaker === null) throw new Error('agent: the reply was empty');
-  return { turn, speaker, closed: false };
+  return { turn, speaker };
 };

@@ -4,11 +4,10 @@ import { Refusal } from '@parley/kernel/refusal';
 import { receiveTurn } from '../domain/conversation.ts';
 import { checkMessage, countWords } from '../domain/message.ts';
 import type { Turn } from '../generated/prisma/client.ts';
-import { conversationNotFound, lockConversation } from '../infrastructure/conversations.ts';
-import type { Tx } from '../infrastructure/database.ts';
+import { conversationNotFound, findTurnByClientMessage, lockConversation } from '../infrastructure/conversations.ts';
 import { sealFor } from '../infrastructure/personalText.ts';
-import { appendTurnUpdates, type TurnUpdateMessage } from '../infrastructure/turnUpdates.ts';
-import { announce, record, type Sales, transaction } from './sales.ts';
+import { record } from '../infrastructure/record.ts';
+import { announce, type Sales } from './sales.ts';
 
 export type SendMessageInput = { conversationId: string; text: string; clientMessageId: string | null };
 
@@ -24,46 +23,48 @@ export const sendMessage = async (sales: Sales, actor: Actor, input: SendMessage
   checkClientMessageId(input.clientMessageId);
   const now = sales.clock();
 
-  const outcome = await transaction(sales.database.forTenant(tenantId), async (tx) => {
-    const conversation = await lockConversation(tx, input.conversationId);
-    const sent = await findSent(tx, conversation.id, input);
-    if (sent !== null) return { turnId: sent, updates: [] as TurnUpdateMessage[] };
-    const { sequence } = receiveTurn(conversation);
-
-    const turn = await tx.turn.create({ data: customerTurn(tenantId, input, sequence, now) });
-    await tx.conversation.update({
-      where: { tenantId_id: { tenantId, id: conversation.id } },
-      data: { turnCount: sequence, pendingReplies: { increment: 1 } },
-      select: { id: true },
-    });
-    const updates = await appendTurnUpdates(tx, conversation.id, [
-      { kind: 'STARTED', turn: { ...turn, text: '' } },
-      { kind: 'DELTA', textDelta: turn.text, turn },
-      { kind: 'COMPLETED', turn },
+  const outcome = await sales.database.sql(tenantId).transaction(async (tx) => {
+    const [conversation, sent] = await Promise.all([
+      lockConversation(tx, input.conversationId),
+      input.clientMessageId === null ? null : findTurnByClientMessage(tx, input.conversationId, input.clientMessageId),
     ]);
+    if (sent !== null) return { turnId: sentBefore(sent, input), recorded: null };
+    const { sequence } = receiveTurn(conversation);
+    const turn = customerTurn(tenantId, input, sequence, now);
     const seal = sealFor(sales.cipher, tx, tenantId, conversation.contactId ?? conversation.id);
-    await record(
+    const recorded = await record(
       tx,
       conversation.id,
-      [
-        {
-          type: 'sales.TurnReceived',
-          data: {
-            conversationId: conversation.id,
-            turnId: turn.id,
-            sequence,
-            text: await seal('sales.TurnReceived.text', turn.text),
-            wordCount: countWords(turn.text),
-            clientMessageId: input.clientMessageId,
+      {
+        newTurn: turn,
+        conversation: { turnCount: sequence, pendingReplies: conversation.pendingReplies + 1 },
+        updates: [
+          { kind: 'STARTED', turn: { ...turn, text: '' } },
+          { kind: 'DELTA', textDelta: turn.text, turn },
+          { kind: 'COMPLETED', turn },
+        ],
+        events: [
+          {
+            type: 'sales.TurnReceived',
+            data: {
+              conversationId: conversation.id,
+              turnId: turn.id,
+              sequence,
+              text: await seal('sales.TurnReceived.text', turn.text),
+              wordCount: countWords(turn.text),
+              clientMessageId: input.clientMessageId,
+            },
           },
-        },
-      ],
+        ],
+      },
       { actor, now },
     );
-    return { turnId: turn.id, updates };
+    return { turnId: turn.id, recorded };
   });
-  await announce(sales, tenantId, { turns: outcome.updates });
-  if (outcome.updates.length > 0) sales.replyWanted(tenantId, input.conversationId);
+  if (outcome.recorded !== null) {
+    await announce(sales, tenantId, outcome.recorded);
+    sales.replyWanted(tenantId, input.conversationId);
+  }
   return outcome.turnId;
 };
 
@@ -74,19 +75,14 @@ const checkClientMessageId = (id: string | null): void => {
   });
 };
 
-/** The turn that an earlier try of the same message has made. */
-const findSent = async (tx: Tx, conversationId: string, input: SendMessageInput): Promise<string | null> => {
-  if (input.clientMessageId === null) return null;
-  const sent = await tx.turn.findFirst({
-    where: { conversationId, clientMessageId: input.clientMessageId },
-    select: { id: true, text: true },
-  });
-  if (sent !== null && sent.text !== input.text) {
+/** An earlier try of the same message has made this turn. @throws Refusal CONFLICT */
+const sentBefore = (sent: Turn, input: SendMessageInput): string => {
+  if (sent.text !== input.text) {
     throw new Refusal('CONFLICT', 'This clientMessageId was used for another message.', {
       issues: [{ path: ['clientMessageId'], message: 'belongs to a message with another text' }],
     });
   }
-  return sent?.id ?? null;
+  return sent.id;
 };
 
 const customerTurn = (tenantId: string, input: SendMessageInput, sequence: number, now: Date): Turn => ({

@@ -5,7 +5,8 @@ import { Refusal } from '@parley/kernel/refusal';
 import { startConversation as decide, type StartConversation } from '../domain/conversation.ts';
 import type { SalesEvent } from '../events.ts';
 import { sealFor } from '../infrastructure/personalText.ts';
-import { announce, record, type Sales, transaction } from './sales.ts';
+import { record } from '../infrastructure/record.ts';
+import { announce, type Sales } from './sales.ts';
 
 export type StartConversationInput = Omit<StartConversation, 'locale'> & { agentId: string; locale: string | null };
 
@@ -27,38 +28,37 @@ export const startConversation = async (
   // Before anything is stored: without it the visitor could not come back.
   const visitorToken = await issueVisitorToken(sales, actor, conversationId);
 
-  await transaction(sales.database.forTenant(tenantId), async (tx) => {
+  await sales.database.sql(tenantId).transaction(async (tx) => {
     const events: SalesEvent[] = [];
     if (contactId !== null && input.contact !== null) {
       const { name = null, email = null, phone = null } = input.contact;
-      await tx.contact.create({ data: { tenantId, id: contactId, name, email, phone, createdAt: now } });
+      await tx.query(
+        'INSERT INTO sales.contact (tenant_id, id, name, email, phone, created_at) VALUES (platform.tenant_id(), $1, $2, $3, $4, $5)',
+        [contactId, name, email, phone, now],
+      );
       const seal = sealFor(sales.cipher, tx, tenantId, contactId);
       events.push({
         type: 'sales.ContactAdded',
         data: { contactId, details: await seal('sales.ContactAdded.details', JSON.stringify({ name, email, phone })) },
       });
     }
-    await tx.conversation.create({
-      data: {
-        tenantId,
-        id: conversationId,
-        agentId: agent.id,
-        contactId,
-        channel: input.channel,
-        locale,
-        createdAt: now,
-      },
-    });
+    await tx.query(
+      `INSERT INTO sales.conversation (tenant_id, id, agent_id, contact_id, channel, locale, created_at)
+       VALUES (platform.tenant_id(), $1, $2, $3, $4::text::sales."Channel", $5, $6)`,
+      [conversationId, agent.id, contactId, input.channel, locale, now],
+    );
     if (input.consent !== null) {
-      await tx.consentRecord.create({
-        data: { tenantId, id: uuidv7(), conversationId, ...input.consent, capturedAt: now },
-      });
+      await tx.query(
+        `INSERT INTO sales.consent_record (tenant_id, id, conversation_id, recording, ai_disclosure_accepted, captured_at)
+         VALUES (platform.tenant_id(), $1, $2, $3, $4, $5)`,
+        [uuidv7(), conversationId, input.consent.recording, input.consent.aiDisclosureAccepted, now],
+      );
     }
     events.push({
       type: 'sales.ConversationStarted',
       data: { conversationId, agentId: agent.id, channel: input.channel, locale, contactId, consent: input.consent },
     });
-    await record(tx, conversationId, events, { actor, now });
+    await record(tx, conversationId, { events }, { actor, now });
   });
   await announce(sales, tenantId, {});
   return { conversationId, visitorToken };

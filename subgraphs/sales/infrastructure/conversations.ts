@@ -1,17 +1,9 @@
 import { isUuid } from '@parley/kernel/database';
 import { Refusal } from '@parley/kernel/refusal';
-import type { Conversation } from '../domain/conversation.ts';
+import type { SqlTransaction } from '@parley/kernel/sql';
 import type { ConversationPhase, ConversationStatus, Outcome } from '../events.ts';
-import type { Tx } from './database.ts';
-
-export type LockedConversation = Conversation & {
-  readonly agentId: string;
-  readonly locale: string;
-  readonly contactId: string | null;
-  readonly updatePosition: number;
-  readonly changePosition: number;
-  readonly outcome: Outcome | null;
-};
+import type { Conversation, Turn } from '../generated/prisma/client.ts';
+import { toConversation, toTurn } from './rows.ts';
 
 export const conversationNotFound = () => new Refusal('NOT_FOUND', 'There is no such conversation.');
 
@@ -20,50 +12,36 @@ export const conversationNotFound = () => new Refusal('NOT_FOUND', 'There is no 
  * are recorded one command after the other, so their sequences have no gap.
  * @throws Refusal NOT_FOUND, also for another organization's
  */
-export const lockConversation = async (tx: Tx, id: string): Promise<LockedConversation> => {
+export const lockConversation = async (tx: SqlTransaction, id: string): Promise<Conversation> => {
   if (!isUuid(id)) throw conversationNotFound();
-  const [row] = await tx.$queryRaw<
-    {
-      id: string;
-      status: ConversationStatus;
-      phase: ConversationPhase;
-      outcome: Outcome | null;
-      turnCount: number;
-      agentId: string;
-      locale: string;
-      contactId: string | null;
-      updatePosition: number;
-      changePosition: number;
-    }[]
-  >`SELECT id, status::text, phase::text, outcome::text, turn_count AS "turnCount", agent_id AS "agentId", locale, contact_id AS "contactId",
-      update_position AS "updatePosition", change_position AS "changePosition"
-    FROM sales.conversation WHERE tenant_id = platform.tenant_id() AND id = ${id}::uuid FOR UPDATE`;
-  if (row === undefined) throw conversationNotFound();
-  return row;
+  const [found] = await tx.query<{ row: Record<string, unknown> }>(
+    'SELECT to_jsonb(c) AS row FROM sales.conversation c WHERE c.tenant_id = platform.tenant_id() AND c.id = $1::uuid FOR UPDATE',
+    [id],
+  );
+  if (found === undefined) throw conversationNotFound();
+  return toConversation(found.row);
 };
 
-/** Records a change of status, phase or outcome as the next entry of the conversation's change log. @returns its position */
-export const recordChange = async (
-  tx: Tx,
-  tenantId: string,
-  conversation: LockedConversation,
-  change: { status?: ConversationStatus; phase?: ConversationPhase; outcome?: Outcome; endedAt?: Date },
-): Promise<ConversationChangeMessage> => {
-  const position = conversation.changePosition + 1;
-  await tx.conversation.update({
-    where: { tenantId_id: { tenantId, id: conversation.id } },
-    data: { ...change, changePosition: position },
-    select: { id: true },
-  });
-  const message = {
-    conversationId: conversation.id,
-    position,
-    status: change.status ?? conversation.status,
-    phase: change.phase ?? conversation.phase,
-    outcome: change.outcome ?? conversation.outcome,
-  };
-  await tx.conversationChange.create({ data: { tenantId, ...message }, select: { position: true } });
-  return message;
+const turn = 'SELECT to_jsonb(t) AS row FROM sales.turn t WHERE t.tenant_id = platform.tenant_id() AND';
+const one = async (found: Promise<{ row: Record<string, unknown> }[]>): Promise<Turn | null> => {
+  const [first] = await found;
+  return first === undefined ? null : toTurn(first.row);
+};
+/** Sent behind the lock, it sees what the lock has waited for. */
+export const findTurn = (tx: SqlTransaction, id: string): Promise<Turn | null> =>
+  one(tx.query(`${turn} t.id = $1::uuid`, [id]));
+export const findTurnByClientMessage = (
+  tx: SqlTransaction,
+  conversationId: string,
+  clientMessageId: string,
+): Promise<Turn | null> =>
+  one(tx.query(`${turn} t.conversation_id = $1::uuid AND t.client_message_id = $2`, [conversationId, clientMessageId]));
+export const latestAgentTurnId = async (tx: SqlTransaction, conversationId: string): Promise<string | null> => {
+  const [row] = await tx.query<{ id: string }>(
+    `SELECT id FROM sales.turn WHERE tenant_id = platform.tenant_id() AND conversation_id = $1::uuid AND role = 'AGENT' ORDER BY sequence DESC LIMIT 1`,
+    [conversationId],
+  );
+  return row?.id ?? null;
 };
 
 /** What `conversationUpdated` shows of one change. */

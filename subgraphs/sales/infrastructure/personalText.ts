@@ -1,30 +1,33 @@
 import type { Sealed } from '@parley/kernel/event';
+import type { SqlTransaction } from '@parley/kernel/sql';
 import type { SubjectCipher, SubjectKeys } from '@parley/kernel/subjectCipher';
-import type { Tx } from './database.ts';
+
+const find =
+  'SELECT wrapped_key AS key FROM sales.subject_key WHERE tenant_id = platform.tenant_id() AND subject_id = $1::uuid';
+const insert = `INSERT INTO sales.subject_key (tenant_id, subject_id, wrapped_key) VALUES (platform.tenant_id(), $1::uuid, $2)
+  ON CONFLICT DO NOTHING`;
 
 /** The wrapped keys of one tenant's subjects, as seen by a transaction. */
-export const subjectKeys = (tx: Tx, tenantId: string): SubjectKeys => ({
-  find: async (subjectId) =>
-    (await tx.subjectKey.findUnique({ where: { tenantId_subjectId: { tenantId, subjectId } } }))?.wrappedKey ?? null,
-  insert: async (subjectId, wrapped) => {
-    await tx.subjectKey.createMany({
-      data: [{ tenantId, subjectId, wrappedKey: Uint8Array.from(wrapped) }],
-      skipDuplicates: true,
-    });
-    const { wrappedKey } = await tx.subjectKey.findUniqueOrThrow({
-      where: { tenantId_subjectId: { tenantId, subjectId } },
-    });
-    return wrappedKey;
-  },
-});
+export const subjectKeys = (tx: SqlTransaction): SubjectKeys => {
+  const keyOf = async (subjectId: string) => (await tx.query<{ key: Buffer }>(find, [subjectId]))[0]?.key ?? null;
+  return {
+    find: keyOf,
+    insert: async (subjectId, wrapped) => {
+      await tx.query(insert, [subjectId, wrapped]);
+      const key = await keyOf(subjectId);
+      if (key === null) throw new Error('the subject’s key was not kept');
+      return key;
+    },
+  };
+};
 
 /** Seals what a conversation's parties said or are called, under the contact's key, or the conversation's when nobody is named. */
 export const sealFor = (
   cipher: SubjectCipher,
-  tx: Tx,
+  tx: SqlTransaction,
   tenantId: string,
   subjectId: string,
 ): ((place: string, text: string) => Promise<Sealed>) => {
-  const keys = subjectKeys(tx, tenantId);
+  const keys = subjectKeys(tx);
   return (place, text) => cipher.seal(keys, tenantId, subjectId, place, text);
 };

@@ -62,7 +62,13 @@ const revive = (message: TurnUpdateMessage): TurnUpdateMessage => {
       completedAt: dateOrNull(turn.completedAt),
       ...(conversation === undefined
         ? {}
-        : { conversation: { ...conversation, createdAt: new Date(conversation.createdAt), endedAt: dateOrNull(conversation.endedAt) } }),
+        : {
+            conversation: {
+              ...conversation,
+              createdAt: new Date(conversation.createdAt),
+              endedAt: dateOrNull(conversation.endedAt),
+            },
+          }),
     },
   };
 };

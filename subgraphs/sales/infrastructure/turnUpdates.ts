@@ -1,6 +1,7 @@
 import type { StoredPart } from '@parley/kernel/resumableStream';
+import type { Sql } from '@parley/kernel/sql';
 import type { Conversation, Turn, TurnState, TurnUpdateKind } from '../generated/prisma/client.ts';
-import type { Client, Tx } from './database.ts';
+import type { Client } from './database.ts';
 
 /** A turn together with the conversation as it was known then; without, whoever needs it reads it. */
 export type TurnOfConversation = Turn & { readonly conversation?: Conversation };
@@ -17,65 +18,45 @@ export type NewTurnUpdate = { readonly kind: TurnUpdateKind; readonly textDelta?
 export const turnsChannel = (tenantId: string, conversationId: string) => `sales:${tenantId}:turns:${conversationId}`;
 export const turnsStream = (conversationId: string) => `turns:${conversationId}`;
 
-/** Appends to the log inside a transaction that holds the conversation's row. @returns what to publish after the commit */
-export const appendTurnUpdates = async (
-  tx: Tx,
-  conversationId: string,
-  updates: readonly NewTurnUpdate[],
-): Promise<TurnUpdateMessage[]> => {
-  const tenantId = updates[0]?.turn.tenantId ?? '';
-  const conversation = await tx.conversation.update({
-    where: { tenantId_id: { tenantId, id: conversationId } },
-    data: { updatePosition: { increment: updates.length } },
-  });
-  const messages = updates.map((update, index) => ({
-    conversationId,
-    position: conversation.updatePosition - updates.length + index + 1,
-    kind: update.kind,
-    textDelta: update.textDelta ?? null,
-    turn: { ...turnAt(update.turn, update.kind, update.turn.text.length), conversation },
-  }));
-  await tx.turnUpdate.createMany({
-    data: messages.map(({ turn, ...message }) => ({
-      ...message,
-      tenantId: turn.tenantId,
-      turnId: turn.id,
-      textEnd: turn.text.length,
-    })),
-  });
-  return messages;
-};
-
 /** Nobody may add to this turn's text any more: it was interrupted, or another process has taken the conversation over. */
 export class TurnClosed extends Error {}
+
+const append = `
+  WITH held AS (
+    SELECT tenant_id, id FROM sales.conversation
+    WHERE tenant_id = platform.tenant_id() AND id = $1::uuid AND lease_owner = $2::uuid FOR UPDATE
+  ), streaming AS (
+    UPDATE sales.turn t SET text = $4 FROM held
+    WHERE t.tenant_id = held.tenant_id AND t.id = $3::uuid AND t.state = 'STREAMING' RETURNING t.tenant_id, t.conversation_id
+  ), moved AS (
+    UPDATE sales.conversation c SET update_position = c.update_position + 1 FROM streaming
+    WHERE c.tenant_id = streaming.tenant_id AND c.id = streaming.conversation_id
+    RETURNING c.tenant_id, c.id, c.update_position, c.status, c.phase, c.outcome
+  ), logged AS (
+    INSERT INTO sales.turn_update (tenant_id, conversation_id, position, turn_id, kind, text_delta, text_end)
+    SELECT tenant_id, id, update_position, $3::uuid, 'DELTA', $5, $6 FROM moved
+  )
+  SELECT update_position AS "updatePosition", status::text, phase::text, outcome::text FROM moved`;
 
 /**
  * Adds to a streaming turn's text and to the log in one statement, if the turn still streams and `owner` still holds
  * the conversation. @throws TurnClosed
  */
 export const appendDelta = async (
-  client: Client,
+  sql: Sql,
   turn: TurnOfConversation,
   delta: string,
   owner: string,
 ): Promise<TurnUpdateMessage> => {
   const text = turn.text + delta;
-  const [row] = await client.$queryRaw<Pick<Conversation, 'updatePosition' | 'status' | 'phase' | 'outcome'>[]>`
-    WITH held AS (
-      SELECT tenant_id, id FROM sales.conversation
-      WHERE tenant_id = platform.tenant_id() AND id = ${turn.conversationId}::uuid AND lease_owner = ${owner}::uuid FOR UPDATE
-    ), streaming AS (
-      UPDATE sales.turn t SET text = ${text} FROM held
-      WHERE t.tenant_id = held.tenant_id AND t.id = ${turn.id}::uuid AND t.state = 'STREAMING' RETURNING t.id, t.tenant_id, t.conversation_id
-    ), moved AS (
-      UPDATE sales.conversation c SET update_position = c.update_position + 1 FROM streaming
-      WHERE c.tenant_id = streaming.tenant_id AND c.id = streaming.conversation_id
-      RETURNING c.tenant_id, c.id, c.update_position, c.status, c.phase, c.outcome
-    ), logged AS (
-      INSERT INTO sales.turn_update (tenant_id, conversation_id, position, turn_id, kind, text_delta, text_end)
-      SELECT tenant_id, id, update_position, ${turn.id}::uuid, 'DELTA', ${delta}, ${text.length} FROM moved
-    )
-    SELECT update_position AS "updatePosition", status::text, phase::text, outcome::text FROM moved`;
+  const [row] = await sql.run<Pick<Conversation, 'updatePosition' | 'status' | 'phase' | 'outcome'>>(append, [
+    turn.conversationId,
+    owner,
+    turn.id,
+    text,
+    delta,
+    text.length,
+  ]);
   if (row === undefined) throw new TurnClosed();
   const { conversation } = turn;
   return {
@@ -95,7 +76,7 @@ const stateOf: Record<TurnUpdateKind, TurnState> = {
   FAILED: 'FAILED',
 };
 /** The turn as an update showed it: what came later is not in it. */
-const turnAt = (turn: Turn, kind: TurnUpdateKind, textEnd: number): Turn => ({
+export const turnAt = (turn: Turn, kind: TurnUpdateKind, textEnd: number): Turn => ({
   ...turn,
   state: stateOf[kind],
   text: turn.text.slice(0, textEnd),

@@ -49,12 +49,20 @@ export const Turn = builder.prismaObject('Turn', {
     }),
     sentiment: t.exposeFloat('sentiment', { nullable: true, description: "of a customer's turn, -1..1" }),
     objection: t.exposeString('objection', { nullable: true, description: "raised in a customer's turn, e.g. PRICE" }),
-    latency: t.field({ type: TurnLatency, nullable: true, description: "of an agent's turn", resolve: (turn) => (turn.role === 'AGENT' ? turn : null) }),
+    latency: t.field({
+      type: TurnLatency,
+      nullable: true,
+      description: "of an agent's turn",
+      resolve: (turn) => (turn.role === 'AGENT' ? turn : null),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     conversation: t.field({
       type: Conversation,
       resolve: (turn: TurnOfConversation, _args, { db }) =>
-        turn.conversation ?? db.conversation.findUniqueOrThrow({ where: { tenantId_id: { tenantId: turn.tenantId, id: turn.conversationId } } }),
+        turn.conversation ??
+        db.conversation.findUniqueOrThrow({
+          where: { tenantId_id: { tenantId: turn.tenantId, id: turn.conversationId } },
+        }),
     }),
   }),
 });
