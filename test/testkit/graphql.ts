@@ -1,13 +1,20 @@
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
-export type Answer = { status: number; data: Record<string, unknown> | null; errors?: { message: string; path?: unknown[]; extensions?: Record<string, unknown> }[] };
+export type Answer = {
+  status: number;
+  data: Record<string, unknown> | null;
+  errors?: { message: string; path?: unknown[]; extensions?: Record<string, unknown> }[];
+};
 
 /** Posts one operation. */
 export const post = async (url: string, query: string, variables: object = {}, token?: string): Promise<Answer> => {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ query, variables }),
   });
   const body = (await response.json()) as Omit<Answer, 'status'>;
@@ -34,9 +41,17 @@ export const socket = (url: string, token?: string): Client =>
 const signUpMutation = `mutation SignUp($input: SignUpInput!) { signUp(input: $input) {
   ... on SignUpSuccess { accessToken refreshToken viewer { id organization { id } } } ... on Refusal { code message } } }`;
 
-export type SignedUp = { accessToken: string; refreshToken: string; viewer: { id: string; organization: { id: string } } };
+export type SignedUp = {
+  accessToken: string;
+  refreshToken: string;
+  viewer: { id: string; organization: { id: string } };
+};
 export const signUp = async (url: string, name = 'Acme'): Promise<SignedUp> => {
-  const input = { email: `owner-${crypto.randomUUID()}@example.com`, password: 'correct horse battery', organizationName: name };
+  const input = {
+    email: `owner-${crypto.randomUUID()}@example.com`,
+    password: 'correct horse battery',
+    organizationName: name,
+  };
   return (await ask<{ signUp: SignedUp }>(url, signUpMutation, { input })).signUp;
 };
 
@@ -47,7 +62,11 @@ The Pro plan costs 49 euros per month. It includes 20 users and phone support.
 Every plan can be cancelled at the end of each month. Data is stored in Frankfurt and encrypted.`;
 
 /** An agent that knows the price list. @returns the ids */
-export const createAgent = async (url: string, token: string, input: { locale?: string; text?: string } = {}): Promise<{ agentId: string; knowledgeBaseId: string; documentId: string }> => {
+export const createAgent = async (
+  url: string,
+  token: string,
+  input: { locale?: string; text?: string } = {},
+): Promise<{ agentId: string; knowledgeBaseId: string; documentId: string }> => {
   const { createKnowledgeBase } = await ask<{ createKnowledgeBase: { knowledgeBase: { id: string } } }>(
     url,
     'mutation { createKnowledgeBase(input: { name: "Prices" }) { ... on CreateKnowledgeBaseSuccess { knowledgeBase { id } } } }',
@@ -81,8 +100,16 @@ export const startConversation = async (url: string, token: string, agentId: str
   return startConversation;
 };
 
-export const sendMessage = async (url: string, token: string, conversationId: string, text: string, clientMessageId?: string) => {
-  const { sendMessage } = await ask<{ sendMessage: { __typename: string; code?: string; turn?: { id: string; sequence: number } } }>(
+export const sendMessage = async (
+  url: string,
+  token: string,
+  conversationId: string,
+  text: string,
+  clientMessageId?: string,
+) => {
+  const { sendMessage } = await ask<{
+    sendMessage: { __typename: string; code?: string; turn?: { id: string; sequence: number } };
+  }>(
     url,
     `mutation($input: SendMessageInput!) { sendMessage(input: $input) { __typename ... on SendMessageSuccess { turn { id sequence } } ... on Refusal { code } } }`,
     { input: { conversationId, text, ...(clientMessageId === undefined ? {} : { clientMessageId }) } },

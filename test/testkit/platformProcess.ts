@@ -18,41 +18,60 @@ export type PlatformProcess = {
   stop(): Promise<number | null>;
 };
 
-/** @throws with what it printed, when it does not come up */
-export const startPlatformProcess = async (environment: Record<string, string>): Promise<PlatformProcess> => {
-  const started = performance.now();
-  const child = spawn(process.execPath, ['--cpu-prof','--cpu-prof-dir=/tmp/prof', process.env.PARLEY_MAIN ?? 'main.ts'], {
+const spawnMain = (environment: Record<string, string>): { child: ChildProcess; output: () => string } => {
+  const child = spawn(process.execPath, ['main.ts'], {
     cwd: root,
     env: { ...process.env, LOG_LEVEL: 'error', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  const exited = once(child, 'exit');
-  child.stderr?.on('data', (c: Buffer) => process.env.SHOW && process.stderr.write(c)); const ready = new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      if (output.includes('parley is ready')) resolve();
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    void exited.then(() => reject(new Error(`the platform did not start:\n${output}`)));
+    });
+  }
+  return { child, output: () => output };
+};
+
+/** @throws with what it printed, when it does not come up */
+export const startPlatformProcess = async (environment: Record<string, string>): Promise<PlatformProcess> => {
+  const started = performance.now();
+  const { child, output } = spawnMain(environment);
+  const exited = once(child, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      const [, found] = /^ +GraphQL +(\S+)\/graphql .*^Stop with/ms.exec(output()) ?? [];
+      if (found !== undefined) resolve(found);
+    });
+    void exited.then(() => reject(new Error(`the platform did not start:\n${output()}`)));
   });
-  await ready;
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await exited;
   };
   return {
-    url: `http://127.0.0.1:${environment['PORT']}`,
+    url,
     child,
     readyMs: performance.now() - started,
-    output: () => output,
+    output,
     kill: () => end('SIGKILL'),
     stop: async () => {
       await end('SIGTERM');
       return child.exitCode;
     },
   };
+};
+
+/** A start that is expected to be refused. @returns what it printed and its exit code; null: it had to be stopped */
+export const refusedStart = async (
+  environment: Record<string, string>,
+  patienceMs = 20_000,
+): Promise<{ code: number | null; output: string }> => {
+  const { child, output } = spawnMain(environment);
+  const timer = setTimeout(() => child.kill('SIGTERM'), patienceMs);
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  clearTimeout(timer);
+  return { code: signal === null && !output().includes('parley is ready') ? code : null, output: output() };
 };
 
 /** A port that was free a moment ago. */

@@ -1,0 +1,39 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createLog } from '@parley/kernel/log';
+import { platformConfig } from '../../config.ts';
+import { type Platform, startPlatform } from '../../platform.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
+
+/** A folder that is gone afterwards. Other users may enter it: PostgreSQL does not run as root. */
+export const temporaryFolder = async (): Promise<{ path: string; remove(): Promise<void> }> => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'parley-e2e-'));
+  await chmod(folder, 0o755);
+  return { path: folder, remove: () => rm(folder, { recursive: true, force: true }) };
+};
+
+export type TestPlatform = Platform & { readonly database: TestDatabase; readonly dataDir: string };
+
+/** Everything in this process, on a database and a data folder of its own. */
+export const startTestPlatform = async (environment: Record<string, string> = {}): Promise<TestPlatform> => {
+  const database = await testDatabase();
+  const folder = await temporaryFolder();
+  const given = { PORT: '0', DATA_DIR: folder.path, DATABASE_URL: database.url, LOG_LEVEL: 'error', ...environment };
+  const clean = async () => {
+    await folder.remove();
+    await database.drop();
+  };
+  try {
+    const log = createLog({ level: given.LOG_LEVEL, service: 'parley' });
+    const platform = await startPlatform(platformConfig(given), given, log);
+    const stop = async () => {
+      await platform.stop();
+      await clean();
+    };
+    return { ...platform, stop, database, dataDir: folder.path };
+  } catch (error) {
+    await clean();
+    throw error;
+  }
+};
