@@ -33,26 +33,27 @@ const spawnMain = (environment: Record<string, string>): { child: ChildProcess; 
   return { child, output: () => output };
 };
 
-/** @throws with what it printed, when it does not come up */
-export const startPlatformProcess = async (environment: Record<string, string>): Promise<PlatformProcess> => {
-  const started = performance.now();
+/** As `startPlatformProcess`, for who does not wait until it is ready. `ready` rejects with what it printed. */
+export const launchPlatformProcess = (
+  environment: Record<string, string>,
+): Omit<PlatformProcess, 'url' | 'readyMs'> & { readonly ready: Promise<string> } => {
   const { child, output } = spawnMain(environment);
   const exited = once(child, 'exit');
-  const url = await new Promise<string>((resolve, reject) => {
+  const ready = new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
       const [, found] = /^ +GraphQL +(\S+)\/graphql .*^Stop with/ms.exec(output()) ?? [];
       if (found !== undefined) resolve(found);
     });
     void exited.then(() => reject(new Error(`the platform did not start:\n${output()}`)));
   });
+  ready.catch(() => {});
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await exited;
   };
   return {
-    url,
     child,
-    readyMs: performance.now() - started,
+    ready,
     output,
     kill: () => end('SIGKILL'),
     stop: async () => {
@@ -60,6 +61,14 @@ export const startPlatformProcess = async (environment: Record<string, string>):
       return child.exitCode;
     },
   };
+};
+
+/** @throws with what it printed, when it does not come up */
+export const startPlatformProcess = async (environment: Record<string, string>): Promise<PlatformProcess> => {
+  const started = performance.now();
+  const { ready, ...launched } = launchPlatformProcess(environment);
+  const url = await ready;
+  return { ...launched, url, readyMs: performance.now() - started };
 };
 
 /** A start that is expected to be refused. @returns what it printed and its exit code; null: it had to be stopped */

@@ -94,7 +94,7 @@ export const strangersOperations = (
     if (samples[name] !== undefined) return samples[name];
     const value = isEnumType(named)
       ? named.getValues()[0]?.name
-      : ({ Int: 1, Float: 0.5, Boolean: true }[named.name] ?? 'x');
+      : ({ Int: 1, Float: 0.5, Boolean: true, DateTime: '2099-01-01T00:00:00Z' }[named.name] ?? 'x');
     return isListType(nullable) ? [value] : value;
   };
 
