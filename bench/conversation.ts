@@ -95,6 +95,13 @@ const memoryOf = async (platform: PlatformProcess): Promise<void> => {
   console.log(`  ${'all (PSS)'.padEnd(24)} ${''.padStart(12)} ${total.toFixed(0).padStart(5)} MB`);
 };
 
+/** User and system CPU milliseconds of a process so far. */
+const cpuOf = async (pid: number): Promise<number> => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+};
+
 console.log(machine());
 const dataDir = await mkdtemp(path.join(tmpdir(), 'parley-bench-'));
 const { chmod } = await import('node:fs/promises');
@@ -112,6 +119,7 @@ try {
   const { agentId } = await createAgent(platform.url, owner.accessToken);
   const lives: Live[] = [];
   for (let i = 0; i < conversations; i++) lives.push(await open(platform.url, owner.accessToken, agentId));
+  const cpuBefore = await cpuOf(platform.child.pid ?? 0);
   const all: Awaited<ReturnType<typeof exchange>>[] = [];
   for (let round = 0; round < rounds; round++) {
     const question = questions[round % questions.length] ?? '';
@@ -124,6 +132,8 @@ try {
   row('text complete', all.map(({ completed }) => completed));
   row('first DELTA, first round', all.slice(0, conversations).map(({ firstDelta }) => firstDelta));
   row('first audio, first round', all.slice(0, conversations).map(({ firstAudio }) => firstAudio));
+  const cpu = (await cpuOf(platform.child.pid ?? 0)) - cpuBefore;
+  console.log(`CPU of the main process      ${(cpu / all.length).toFixed(1)} ms an exchange (message, whole reply, audio, both subscribers)`);
   for (const live of lives) await live.client.dispose();
   console.log(`exit code on SIGTERM         ${await platform.stop()}`);
   platform = await startPlatformProcess(environment);

@@ -3,6 +3,7 @@ import type { Pool } from './database.ts';
 import type { StoredEvent } from './event.ts';
 import type { Schema } from './eventStore.ts';
 import type { Log } from './log.ts';
+import { sqlFor } from './sql.ts';
 
 type Row = {
   tenant_id: string;
@@ -28,6 +29,8 @@ const toEvent = (row: Row): StoredEvent => ({
   actor: row.actor,
 });
 
+const gatherMs = 20;
+
 /** Delivers committed events to the bus. `wake` says that something was just committed; `drained` waits until nothing is unsent. */
 export type OutboxRelay = { wake(): void; drained(): Promise<void>; stop(): Promise<void> };
 
@@ -46,27 +49,22 @@ export const startOutboxRelay = (options: {
   batch?: number;
 }): OutboxRelay => {
   const { pool, schema, bus, topic, log } = options;
+  const batch = options.batch ?? 200;
   const select = `SELECT tenant_id, id, aggregate_id, version, type, schema_version, data, actor, occurred_at
-    FROM ${schema}.event WHERE sent_at IS NULL ORDER BY position LIMIT ${options.batch ?? 200}`;
+    FROM ${schema}.event WHERE sent_at IS NULL ORDER BY position LIMIT ${batch}`;
   let stopped = false;
   let wanted = true;
   let wakeUp: () => void = () => {};
   let running: Promise<unknown> = Promise.resolve();
 
-  /** @returns how many were delivered and how many could not be */
-  const deliverBatch = async (): Promise<{ sent: number; held: number }> => {
-    const connection = await pool.connect();
-    let broken: Error | undefined;
-    try {
-      await connection.query(`BEGIN; SELECT set_config('role', '${schema}_relay', true)`);
-      const lock = await connection.query<{ mine: boolean }>(
-        `SELECT pg_try_advisory_xact_lock(hashtext('outbox:${schema}')) AS mine`,
-      );
-      if (lock.rows[0]?.mine !== true) {
-        await connection.query('ROLLBACK');
-        return { sent: 0, held: 0 };
-      }
-      const { rows } = await connection.query<Row>(select);
+  const sql = sqlFor(pool, { role: `${schema}_relay` });
+  const lock = `SELECT pg_try_advisory_xact_lock(hashtext('outbox:${schema}')) AS mine`;
+
+  /** Delivers what is unsent; `more`: there may be another batch, `held`: some could not be delivered. */
+  const deliverBatch = (): Promise<{ more: boolean; held: boolean }> =>
+    sql.transaction(async (tx) => {
+      const [[locked], rows] = await Promise.all([tx.query<{ mine: boolean }>(lock), tx.query<Row>(select)]);
+      if (locked?.mine !== true) return { more: false, held: false };
       const held = new Set<string>();
       const sent: string[] = [];
       for (const row of rows) {
@@ -83,16 +81,9 @@ export const startOutboxRelay = (options: {
         }
       }
       if (sent.length > 0)
-        await connection.query(`UPDATE ${schema}.event SET sent_at = now() WHERE id = ANY($1::uuid[])`, [sent]);
-      await connection.query('COMMIT');
-      return { sent: sent.length, held: held.size };
-    } catch (error) {
-      broken = error as Error;
-      throw error;
-    } finally {
-      connection.release(broken);
-    }
-  };
+        await tx.query(`UPDATE ${schema}.event SET sent_at = now() WHERE id = ANY($1::uuid[])`, [sent]);
+      return { more: rows.length === batch, held: held.size > 0 };
+    });
 
   const loop = async () => {
     while (!stopped) {
@@ -101,8 +92,8 @@ export const startOutboxRelay = (options: {
       try {
         const work = deliverBatch();
         running = work.catch(() => {});
-        const { sent, held } = await work;
-        if (sent > 0 && held === 0) wanted = true;
+        const { more, held } = await work;
+        if (more && !held) wanted = true;
       } catch (error) {
         log.error({ err: error, schema }, 'outbox relay');
         pause = 2000;
@@ -112,7 +103,8 @@ export const startOutboxRelay = (options: {
           const timer = setTimeout(resolve, pause);
           wakeUp = () => {
             clearTimeout(timer);
-            resolve();
+            // What is committed in the next moments goes along.
+            setTimeout(resolve, stopped ? 0 : gatherMs);
           };
         });
       }
@@ -128,15 +120,8 @@ export const startOutboxRelay = (options: {
     drained: async () => {
       for (;;) {
         await running;
-        const connection = await pool.connect();
-        try {
-          await connection.query(`BEGIN; SELECT set_config('role', '${schema}_relay', true)`);
-          const { rows } = await connection.query(`SELECT 1 FROM ${schema}.event WHERE sent_at IS NULL LIMIT 1`);
-          await connection.query('COMMIT');
-          if (rows.length === 0) return;
-        } finally {
-          connection.release();
-        }
+        if ((await sql.run(`SELECT 1 AS unsent FROM ${schema}.event WHERE sent_at IS NULL LIMIT 1`)).length === 0)
+          return;
         wanted = true;
         wakeUp();
         await new Promise((resolve) => setTimeout(resolve, 10));

@@ -11,6 +11,7 @@ import type { Parts } from './application/parts.ts';
 import type { AgentConfig } from './config.ts';
 import { createReplyEngine, type ReplyEngine } from './domain/replyEngine.ts';
 import { agentTopic } from './events.ts';
+import { openRecentAgents } from './infrastructure/agents.ts';
 import { openAgentDatabase } from './infrastructure/database.ts';
 import { openKnowledgeIndex } from './infrastructure/knowledgeIndex.ts';
 import type { AgentContext } from './schema/builder.ts';
@@ -43,6 +44,7 @@ export const startAgent = async (options: AgentOptions): Promise<AgentServer> =>
   const relay = startOutboxRelay({ pool, schema: 'agent', topic: agentTopic, bus, log });
   const parts: Parts = {
     database,
+    agents: openRecentAgents(),
     knowledge: openKnowledgeIndex({ maxPassages: config.maxIndexedPassages }),
     engine,
     voice: options.subgraphs.voice,

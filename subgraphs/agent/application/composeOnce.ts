@@ -1,5 +1,4 @@
 import type { Actor } from '@parley/kernel/actor';
-import { appendEvents } from '@parley/kernel/eventStore';
 import type { ReplyPart, ReplyRequest } from '../domain/replyEngine.ts';
 import type { ReplyComposed } from '../events.ts';
 import type { ReplyTrace } from '../generated/prisma/client.ts';
@@ -72,11 +71,7 @@ export const composeOnce = async (
     createdAt: now,
     ...composed,
   };
-  const isFirst = await client.$transaction(async (tx) => {
-    if (!(await insertReply(tx, trace))) return false;
-    await appendEvents(tx, 'agent', [{ aggregateId: trace.turnId, event: replyComposed(trace) }], { actor, now });
-    return true;
-  });
+  const isFirst = await insertReply(parts.database.sql(tenantId), trace, replyComposed(trace), actor);
   if (isFirst) {
     parts.eventsCommitted();
     return trace;

@@ -27,5 +27,6 @@ export const updateAgent = async (parts: Parts, caller: Caller, agentId: string,
     };
     await appendEvents(tx, 'agent', [{ aggregateId: agentId, event }], { actor, now });
   });
+  parts.agents.forget(tenantId, agentId);
   parts.eventsCommitted();
 };

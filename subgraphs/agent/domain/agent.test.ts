@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { canonicalLocale } from '@parley/kernel/locale';
 import { Refusal } from '@parley/kernel/refusal';
-import {
-  type AgentInput,
-  type AgentSettings,
-  canonicalLocale,
-  changedSettings,
-  decideSettings,
-  lineProblem,
-} from './agent.ts';
+import { type AgentInput, type AgentSettings, changedSettings, decideSettings, lineProblem } from './agent.ts';
 
 const known = { voice: true, knowledgeBase: true };
 const mia: AgentSettings = {

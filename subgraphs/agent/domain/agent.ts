@@ -1,3 +1,4 @@
+import { canonicalLocale } from '@parley/kernel/locale';
 import { Refusal, type RefusalIssue } from '@parley/kernel/refusal';
 
 /** How an agent speaks, each trait 0..1. */
@@ -33,22 +34,6 @@ export const lineProblem = (text: string, limit: number): string | null =>
   text.trim() === '' || [...text].length > limit || control.test(text) || !text.isWellFormed()
     ? `must be 1 to ${limit} characters, none of them a control character`
     : null;
-
-/** Language codes that stand for no language in particular (ISO 639-2: multiple, uncoded, no linguistic content). */
-const noLanguage = new Set(['mul', 'mis', 'zxx']);
-
-const languageNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
-
-/** The language tag in canonical case (`en-us` → `en-US`), or null when it is none (BCP 47) or of a language nobody knows. */
-export const canonicalLocale = (locale: string): string | null => {
-  if (locale.length > 35) return null;
-  try {
-    const tag = new Intl.Locale(locale);
-    return noLanguage.has(tag.language) || languageNames.of(tag.language) === undefined ? null : tag.toString();
-  } catch {
-    return null;
-  }
-};
 
 /**
  * The settings that a new agent (`before` null) or a changed one ends up with.

@@ -1,5 +1,7 @@
 import { isUuid } from '@parley/kernel/database';
+import { LRUCache } from 'lru-cache';
 import type { AgentSettings } from '../domain/agent.ts';
+import type { Agent } from '../generated/prisma/client.ts';
 import type { Client, Tx } from './database.ts';
 
 const columns = (tenantId: string, { personality, ...settings }: AgentSettings) => ({
@@ -25,6 +27,32 @@ export const findSettings = async (
   if (!isUuid(id)) return null;
   const row = await client.agent.findUnique({ where: { tenantId_id: { tenantId, id } } });
   return row && settingsOf(row);
+};
+
+/** Agents as they were at most `freshMs` ago, and not before a change made in this process. */
+export type RecentAgents = {
+  find(client: Client, tenantId: string, id: string): Promise<Agent | null>;
+  forget(tenantId: string, id: string): void;
+};
+const freshMs = 1000;
+
+export const openRecentAgents = (): RecentAgents => {
+  const rows = new LRUCache<string, Promise<Agent | null>>({ max: 10_000, ttl: freshMs });
+  return {
+    find: (client, tenantId, id) => {
+      const key = `${tenantId} ${id}`;
+      const known = rows.get(key);
+      if (known !== undefined) return known;
+      const row = client.agent.findUnique({ where: { tenantId_id: { tenantId, id } } });
+      const found = row.catch((error: unknown) => {
+        rows.delete(key);
+        throw error;
+      });
+      rows.set(key, found);
+      return found;
+    },
+    forget: (tenantId, id) => void rows.delete(`${tenantId} ${id}`),
+  };
 };
 
 /** Holds the agent's row until the transaction ends: changes come one after the other. */

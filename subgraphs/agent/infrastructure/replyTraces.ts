@@ -1,5 +1,10 @@
+import type { Actor } from '@parley/kernel/actor';
+import { uuidv7 } from '@parley/kernel/id';
+import { toJsonRow } from '@parley/kernel/jsonRow';
+import type { Sql } from '@parley/kernel/sql';
+import type { ReplyComposed } from '../events.ts';
 import type { ReplyTrace } from '../generated/prisma/client.ts';
-import type { Client, Tx } from './database.ts';
+import type { Client } from './database.ts';
 
 /** A cited passage, kept as it read when it was cited. */
 export type StoredCitation = {
@@ -14,6 +19,27 @@ export type NewReplyTrace = Omit<ReplyTrace, 'citations'> & { readonly citations
 export const findReply = (client: Client, tenantId: string, inReplyToId: string): Promise<ReplyTrace | null> =>
   client.replyTrace.findUnique({ where: { tenantId_inReplyToId: { tenantId, inReplyToId } } });
 
-/** @returns false when the turn has a reply already; that one stands */
-export const insertReply = async (tx: Tx, trace: NewReplyTrace): Promise<boolean> =>
-  (await tx.replyTrace.createMany({ data: [trace], skipDuplicates: true })).count === 1;
+const insert = `
+  WITH trace AS (
+    INSERT INTO agent.reply_trace SELECT (jsonb_populate_record(NULL::agent.reply_trace, $1::jsonb)).* ON CONFLICT DO NOTHING RETURNING *
+  )
+  INSERT INTO agent.event (tenant_id, id, aggregate_id, version, type, schema_version, data, actor, occurred_at)
+  SELECT tenant_id, $2::uuid, turn_id, 1, $3, 1, $4::jsonb, $5::jsonb, created_at FROM trace RETURNING id`;
+
+/** The reply and its event, in one trip. @returns false when the turn has a reply already; that one stands */
+export const insertReply = async (
+  sql: Sql,
+  trace: NewReplyTrace,
+  event: ReplyComposed,
+  { kind, id }: Pick<Actor, 'kind' | 'id'>,
+): Promise<boolean> => {
+  const values = [toJsonRow(trace), uuidv7(), event.type, event.data, { kind, id }];
+  return (
+    (
+      await sql.run(
+        insert,
+        values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))),
+      )
+    ).length === 1
+  );
+};

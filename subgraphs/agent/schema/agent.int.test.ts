@@ -173,7 +173,7 @@ describe('agents', () => {
     assert.deepEqual(await agent.ask(owner, '{ agents(first: 0) { edges { cursor } } }'), { edges: [] });
   });
 
-  test('many agents asked for as entities, with their knowledge bases, take two statements', async () => {
+  test('many agents asked for as entities, with their knowledge bases, take three statements', async () => {
     const owner = person();
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) {
@@ -192,7 +192,7 @@ describe('agents', () => {
       [...ids.map((_, i) => [`Agent ${i}`, `Base ${i}`]), null, null],
     );
     const selects = agent.statements.filter((sql) => sql.startsWith('SELECT'));
-    assert.equal(selects.length, 2, selects.join('\n'));
+    assert.equal(selects.length, 3, selects.join('\n'));
   });
 
   test('nobody who is not signed in gets past the first field', async () => {

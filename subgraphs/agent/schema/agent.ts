@@ -1,12 +1,11 @@
 import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
 import { isUuid } from '@parley/kernel/database';
+import { pageOf } from '@parley/kernel/page';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
-import { queryFromInfo } from '@pothos/plugin-prisma';
 import { createAgent } from '../application/createAgent.ts';
 import { updateAgent } from '../application/updateAgent.ts';
 import type { Personality } from '../domain/agent.ts';
 import { type AgentContext, builder } from './builder.ts';
-import { pageOf } from './page.ts';
 import { Voice } from './voice.ts';
 
 const PersonalityType = builder.objectRef<Personality>('Personality').implement({
@@ -20,21 +19,18 @@ const PersonalityType = builder.objectRef<Personality>('Personality').implement(
 });
 
 export const Agent = builder.prismaObject('Agent', {
-  select: { tenantId: true, id: true },
   fields: (t) => ({
     id: t.exposeID('id'),
     name: t.exposeString('name'),
     locale: t.exposeString('locale', { description: 'BCP 47' }),
     personality: t.field({
       type: PersonalityType,
-      select: { warmth: true, formality: true, assertiveness: true, brevity: true },
       resolve: (agent) => agent,
     }),
     voice: t.field({
       type: Voice,
       nullable: true,
       description: 'null leaves the choice to the locale',
-      select: { voiceId: true },
       resolve: ({ voiceId }) => (voiceId === null ? null : { id: voiceId }),
     }),
     // A visitor reaches the agent through its conversation; what the agent knows is none of the visitor's business.
@@ -51,8 +47,9 @@ const agentById = async (context: AgentContext, id: string, query: object = {}) 
 
 builder.asEntity(Agent, {
   key: builder.selection<{ id: string }>('id'),
-  resolveReference: ({ id }, context, info) =>
-    agentById(context, id, queryFromInfo({ context, info, typeName: 'Agent' })),
+  // Every event of every conversation asks for its agent's name: the same row, a moment later.
+  resolveReference: ({ id }, context) =>
+    isUuid(id) ? context.parts.agents.find(context.db, requireActor(context).tenantId, id) : null,
 });
 
 builder.queryField('agent', (t) =>
@@ -73,16 +70,9 @@ builder.queryField('agents', (t) =>
     description: 'Newest first.',
     directives: scopes('agents:read'),
     args: { first: t.arg.int({ required: true, defaultValue: 20 }), after: t.arg.string() },
-    resolve: (_root, args, context, info) => {
+    resolve: (_root, args, context) => {
       requireActor(context);
-      const { select } = queryFromInfo({
-        context,
-        info,
-        typeName: 'Agent',
-        paths: [['edges', 'node']],
-        select: { tenantId: true, id: true },
-      });
-      return pageOf(args, (window) => context.db.agent.findMany({ select, ...window }));
+      return pageOf(args, (window) => context.db.agent.findMany(window));
     },
   }),
 );

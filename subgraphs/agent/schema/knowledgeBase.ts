@@ -1,11 +1,11 @@
 import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
 import { isUuid } from '@parley/kernel/database';
+import { pageOf } from '@parley/kernel/page';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import { createKnowledgeBase } from '../application/createKnowledgeBase.ts';
 import { builder } from './builder.ts';
 import { KnowledgeDocument } from './knowledgeDocument.ts';
-import { pageOf } from './page.ts';
 
 const KnowledgeDocumentConnection = builder.connectionObject(
   { type: KnowledgeDocument, name: 'KnowledgeDocumentConnection' },

@@ -12,7 +12,11 @@ import type { Client } from '../infrastructure/database.ts';
 export type AnalyticsContext = RequestContext & { readonly analytics: Analytics; readonly db: Client };
 export type Types = PothosSchemaTypes.ExtendDefaultTypes<SharedTypes & { Context: AnalyticsContext }>;
 
+// The Prisma plugin's types, which other subgraphs load, ask for its option everywhere; this builder does not use it.
+const withoutPrisma = {} as { prisma: never };
+
 export const builder = new SchemaBuilder<SharedTypes & { Context: AnalyticsContext }>({
+  ...withoutPrisma,
   plugins: [DataloaderPlugin, DirectivesPlugin, FederationPlugin],
   defaultFieldNullability: false,
 });

@@ -1,3 +1,4 @@
+import { canonicalLocale } from '@parley/kernel/locale';
 import { Refusal, type RefusalIssue } from '@parley/kernel/refusal';
 import type { Channel, ConversationPhase, ConversationStatus, Outcome } from '../events.ts';
 
@@ -17,20 +18,6 @@ export type StartConversation = {
     phone?: string | null | undefined;
   } | null;
   consent: { recording: boolean; aiDisclosureAccepted: boolean } | null;
-};
-
-/** The language tag in canonical case (`en-us` → `en-US`), or null when it is none or of a language nobody speaks. */
-export const canonicalLocale = (locale: string): string | null => {
-  if (locale.length > 35) return null;
-  try {
-    const [canonical] = Intl.getCanonicalLocales(locale);
-    if (canonical === undefined) return null;
-    const language = new Intl.Locale(canonical).language;
-    const name = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' }).of(language);
-    return name === undefined ? null : canonical;
-  } catch {
-    return null;
-  }
 };
 
 const limits = { name: 200, email: 254, phone: 32 } as const;

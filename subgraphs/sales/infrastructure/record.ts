@@ -1,10 +1,11 @@
 import type { Actor } from '@parley/kernel/actor';
 import { uuidv7 } from '@parley/kernel/id';
+import { toJsonRow } from '@parley/kernel/jsonRow';
 import type { SqlTransaction } from '@parley/kernel/sql';
 import type { SalesEvent } from '../events.ts';
 import type { Conversation, Turn } from '../generated/prisma/client.ts';
 import type { ConversationChangeMessage } from './conversations.ts';
-import { toConversation, toJson } from './rows.ts';
+import { toConversation } from './rows.ts';
 import { type NewTurnUpdate, type TurnUpdateMessage, turnAt } from './turnUpdates.ts';
 
 /** Everything one command records of one conversation. */
@@ -91,9 +92,9 @@ export const record = async (
   const [row] = await tx.query<{ row: Record<string, unknown> }>(statement, [
     conversationId,
     JSON.stringify({
-      new_turns: newTurn === undefined ? [] : [toJson(newTurn)],
-      changed_turns: changedTurns.map(toJson),
-      conversation: toJson(conversation),
+      new_turns: newTurn === undefined ? [] : [toJsonRow(newTurn)],
+      changed_turns: changedTurns.map(toJsonRow),
+      conversation: toJsonRow(conversation),
       updates: shown.map(({ turn, kind, textDelta }) => ({
         turn_id: turn.id,
         kind,

@@ -1,7 +1,9 @@
+import type { JsonRow } from '@parley/kernel/jsonRow';
 import type { StoredPart } from '@parley/kernel/resumableStream';
 import type { Sql } from '@parley/kernel/sql';
 import type { Conversation, Turn, TurnState, TurnUpdateKind } from '../generated/prisma/client.ts';
 import type { Client } from './database.ts';
+import { toConversation, toTurn } from './rows.ts';
 
 /** A turn together with the conversation as it was known then; without, whoever needs it reads it. */
 export type TurnOfConversation = Turn & { readonly conversation?: Conversation };
@@ -82,6 +84,17 @@ export const turnAt = (turn: Turn, kind: TurnUpdateKind, textEnd: number): Turn 
   text: turn.text.slice(0, textEnd),
   spokenText: kind === 'INTERRUPTED' ? turn.spokenText : null,
 });
+
+/** A turn and its conversation in one trip; null for an unknown id and for another organization's. */
+export const turnWithConversation = async (sql: Sql, id: string): Promise<TurnOfConversation | null> => {
+  const [row] = await sql.run<{ turn: JsonRow; conversation: JsonRow }>(
+    `SELECT to_jsonb(t) AS turn, to_jsonb(c) AS conversation FROM sales.turn t
+     JOIN sales.conversation c ON c.tenant_id = t.tenant_id AND c.id = t.conversation_id
+     WHERE t.tenant_id = platform.tenant_id() AND t.id = $1::uuid`,
+    [id],
+  );
+  return row === undefined ? null : { ...toTurn(row.turn), conversation: toConversation(row.conversation) };
+};
 
 const pageSize = 200;
 

@@ -2,6 +2,7 @@ import { mayTouchConversation } from '@parley/kernel/actor';
 import { checkPage, requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
 import { encodeCursor } from '@parley/kernel/cursor';
 import { isUuid } from '@parley/kernel/database';
+import { pageOf } from '@parley/kernel/page';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { endConversation } from '../application/endConversation.ts';
 import { startConversation } from '../application/startConversation.ts';
@@ -67,23 +68,22 @@ builder.queryField('conversation', (t) =>
   }),
 );
 
+const ConversationConnection = builder.connectionObject(
+  { type: Conversation, name: 'ConversationConnection' },
+  { name: 'ConversationEdge' },
+);
 builder.queryField('conversations', (t) =>
-  t.prismaConnection(
-    {
-      type: 'Conversation',
-      nullable: true,
-      cursor: 'tenantId_id',
-      description: 'Newest first.',
-      directives: scopes('conversations:read'),
-      resolve: (query, _root, args, context) => {
-        requireActor(context);
-        checkPage(args);
-        return context.db.conversation.findMany({ ...query, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
-      },
+  t.field({
+    type: ConversationConnection,
+    nullable: true,
+    description: 'Newest first.',
+    directives: scopes('conversations:read'),
+    args: { first: t.arg.int({ required: true, defaultValue: 20 }), after: t.arg.string() },
+    resolve: (_root, args, context) => {
+      requireActor(context);
+      return pageOf(args, (window) => context.db.conversation.findMany(window));
     },
-    { name: 'ConversationConnection' },
-    { name: 'ConversationEdge' },
-  ),
+  }),
 );
 
 type ConversationId = { conversationId: string; visitorToken: string };

@@ -5,7 +5,7 @@ import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { interruptTurn } from '../application/interruptTurn.ts';
 import { sendMessage } from '../application/sendMessage.ts';
 import type { Turn as TurnRow } from '../generated/prisma/client.ts';
-import type { TurnOfConversation } from '../infrastructure/turnUpdates.ts';
+import { type TurnOfConversation, turnWithConversation } from '../infrastructure/turnUpdates.ts';
 import { builder } from './builder.ts';
 import { Conversation } from './conversation.ts';
 import { TurnRoleEnum, TurnStateEnum } from './enums.ts';
@@ -72,7 +72,7 @@ builder.asEntity(Turn, {
   resolveReference: async ({ id }, context) => {
     const actor = requireActor(context);
     if (!isUuid(id)) return null;
-    const turn = await context.db.turn.findUnique({ where: { tenantId_id: { tenantId: actor.tenantId, id } } });
+    const turn = await turnWithConversation(context.sales.database.sql(actor.tenantId), id);
     return turn !== null && mayTouchConversation(actor, turn.conversationId) ? turn : null;
   },
 });

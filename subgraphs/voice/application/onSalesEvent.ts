@@ -18,6 +18,14 @@ const effect = (event: StoredEvent<SalesEvent>): { awaited: number; ended: boole
   }
 };
 
+const taken = `
+  INSERT INTO voice.conversation_audio AS audio (tenant_id, conversation_id, awaited, ended, sales_version)
+  VALUES (platform.tenant_id(), $1::uuid, $2, $3, $4)
+  ON CONFLICT (tenant_id, conversation_id) DO UPDATE SET
+    awaited = audio.awaited + excluded.awaited, ended = audio.ended OR excluded.ended, sales_version = excluded.sales_version
+  WHERE audio.sales_version < excluded.sales_version
+  RETURNING ended AND awaited <= 0 AS done`;
+
 /**
  * Learns when a conversation's audio is complete: it has ended, and every customer's turn has had its reply voiced.
  * Events come in order per conversation, some of them twice; the version of the newest one taken in tells.
@@ -26,12 +34,9 @@ export const onSalesEvent = async (voice: Voice, event: StoredEvent): Promise<vo
   const change = effect(event as StoredEvent<SalesEvent>);
   if (change === null) return;
   const { tenantId, aggregateId: conversationId, version } = event;
-  await voice.database.forTenant(tenantId).$executeRaw`
-    INSERT INTO voice.conversation_audio AS audio (tenant_id, conversation_id, awaited, ended, sales_version)
-    VALUES (platform.tenant_id(), ${conversationId}::uuid, ${change.awaited}, ${change.ended}, ${version})
-    ON CONFLICT (tenant_id, conversation_id) DO UPDATE SET
-      awaited = audio.awaited + excluded.awaited, ended = audio.ended OR excluded.ended, sales_version = excluded.sales_version
-    WHERE audio.sales_version < excluded.sales_version`;
+  const [audio] = await voice.database
+    .sql(tenantId)
+    .run<{ done: boolean }>(taken, [conversationId, change.awaited, change.ended, version]);
   // Subscribers look at the store and see that nothing follows.
-  if (change.awaited <= 0) await voice.pubsub.publish(audioChannel(tenantId, conversationId), null);
+  if (audio?.done) await voice.pubsub.publish(audioChannel(tenantId, conversationId), null);
 };

@@ -1,16 +1,15 @@
 import type { Actor } from '@parley/kernel/actor';
-import { appendEvents } from '@parley/kernel/eventStore';
 import { uuidv7 } from '@parley/kernel/id';
-import type { VoiceEvent } from '../events.ts';
 import {
   appendTurnChunk,
   audioChannel,
+  findTurnChunk,
   lockTurnAudio,
+  lookUpSentence,
   type StoredChunk,
-  toStored,
 } from '../infrastructure/audioChunks.ts';
 import { type Audio, makeAudio } from './makeAudio.ts';
-import { transaction, type Voice } from './voice.ts';
+import type { Voice } from './voice.ts';
 
 export type SpeakSentence = {
   readonly conversationId: string;
@@ -65,13 +64,9 @@ const findSentence = async (
   turnId: string,
   sequence: number,
 ): Promise<SpokenSentence | null> => {
-  const turn = await voice.database.forTenant(tenantId).turnAudio.findUnique({
-    where: { tenantId_turnId: { tenantId, turnId } },
-    include: { chunks: { where: { sequence } } },
-  });
-  const chunk = turn?.chunks[0];
-  if (chunk) return { kind: 'CHUNK', chunk: toStored(chunk) };
-  return turn !== null && turn.cutAtMs !== null ? cutShort : null;
+  const { chunk, isCut } = await lookUpSentence(voice.database.sql(tenantId), turnId, sequence);
+  if (chunk !== null) return { kind: 'CHUNK', chunk };
+  return isCut ? cutShort : null;
 };
 
 /** Waits for the sentences before this one, then appends it. */
@@ -116,51 +111,51 @@ const append = (
   { status, voiceId, blobKey, durationMs, words }: Audio,
   gapAllowed: boolean,
 ): Promise<SpokenSentence | 'EARLIER_MISSING'> =>
-  transaction(voice.database.forTenant(actor.tenantId), async (tx) => {
-    const { tenantId } = actor;
+  voice.database.sql(actor.tenantId).transaction(async (tx) => {
     const held = await lockTurnAudio(tx, conversationId, turnId);
     if (sequence <= held.lastSequence) {
-      const existing = await tx.audioChunk.findUnique({
-        where: { tenantId_turnId_sequence: { tenantId, turnId, sequence } },
-      });
+      const existing = await findTurnChunk(tx, turnId, sequence);
       // Its place has been given up: later sentences have been heard.
-      return existing === null ? cutShort : { kind: 'CHUNK', chunk: toStored(existing) };
+      return existing === null ? cutShort : { kind: 'CHUNK', chunk: existing };
     }
     if (held.cutAtMs !== null) return cutShort;
     if (sequence > held.lastSequence + 1 && !gapAllowed) return 'EARLIER_MISSING';
-    const now = voice.clock();
-    const chunk = await appendTurnChunk(tx, tenantId, held, {
-      id,
-      conversationId,
-      turnId,
-      sequence,
-      status,
-      text,
-      voiceId,
-      locale,
-      blobKey,
-      durationMs,
-      words,
-      isFinal,
-      createdAt: now,
-    });
-    const { position, startMs } = chunk;
-    const event: VoiceEvent = {
-      type: 'voice.AudioChunkSynthesized',
-      data: {
+    const chunk = await appendTurnChunk(
+      tx,
+      actor.tenantId,
+      held,
+      {
+        id,
         conversationId,
         turnId,
-        chunkId: id,
         sequence,
-        position,
         status,
-        startMs,
-        durationMs,
-        isFinal,
+        text,
         voiceId,
         locale,
+        blobKey,
+        durationMs,
+        words,
+        isFinal,
+        createdAt: voice.clock(),
       },
-    };
-    await appendEvents(tx, 'voice', [{ aggregateId: conversationId, event }], { actor, now });
+      ({ position, startMs }) => ({
+        type: 'voice.AudioChunkSynthesized',
+        data: {
+          conversationId,
+          turnId,
+          chunkId: id,
+          sequence,
+          position,
+          status,
+          startMs,
+          durationMs,
+          isFinal,
+          voiceId,
+          locale,
+        },
+      }),
+      actor,
+    );
     return { kind: 'CHUNK', chunk };
   });

@@ -1,5 +1,5 @@
-import { badInput, checkPage } from '@parley/kernel/builder';
-import { isUuid } from '@parley/kernel/database';
+import { badInput, checkPage } from './builder.ts';
+import { isUuid } from './database.ts';
 
 export type PageArgs = { first: number; after?: string | null | undefined };
 type Page<Row> = {
