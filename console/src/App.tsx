@@ -1,5 +1,9 @@
 import { SignInPage } from './account/SignInPage.tsx';
 import { Console } from './Console.tsx';
 import { useIsSignedIn } from './parley.ts';
+import { CrashGuard } from './ui/CrashGuard.tsx';
 
-export const App = () => (useIsSignedIn() ? <Console /> : <SignInPage />);
+export const App = () => {
+  const isSignedIn = useIsSignedIn();
+  return <CrashGuard>{isSignedIn ? <Console /> : <SignInPage />}</CrashGuard>;
+};

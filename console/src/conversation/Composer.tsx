@@ -11,7 +11,9 @@ export const Composer = (props: { isSpeaking: boolean; onSend: (text: string) =>
   const bytes = new TextEncoder().encode(text).length;
   const canSend = text.trim() !== '' && bytes <= mostBytes;
 
-  useEffect(() => box.current?.focus(), []);
+  useEffect(() => {
+    box.current?.focus();
+  }, []);
   useEffect(() => {
     if (!isSpeaking) return;
     const onKey = (event: globalThis.KeyboardEvent): void => {
@@ -65,7 +67,9 @@ export const Composer = (props: { isSpeaking: boolean; onSend: (text: string) =>
       <p id="message-note" className={bytes > mostBytes ? 'note error' : 'note'}>
         {bytes > mostBytes
           ? `Too long by ${bytes - mostBytes} bytes. Shorten it, or send it in two messages.`
-          : 'Enter sends, Shift + Enter starts a new line, Esc stops the agent.'}
+          : isSpeaking
+            ? 'Sending interrupts the agent, as speaking would. Esc stops it.'
+            : 'Enter sends, Shift + Enter starts a new line.'}
       </p>
     </form>
   );

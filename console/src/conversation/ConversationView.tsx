@@ -27,15 +27,29 @@ export const ConversationView = ({ id, onChanged }: { id: string; onChanged: () 
   useEffect(onChanged, [status, phase, onChanged]);
 
   const latest = state?.transcript.turns.findLast(({ role }) => role === 'AGENT');
-  const isSpeaking =
-    latest !== undefined && (latest.state === 'STREAMING' || (voice.turnId === latest.id && player.isOn(latest.id)));
+  // The turn that is heard; without sound, the one that is being written.
+  const speaking =
+    voice.turnId !== null && player.isOn(voice.turnId)
+      ? voice.turnId
+      : latest?.state === 'STREAMING'
+        ? latest.id
+        : null;
   const interrupt = useAction(async (turnId: string) => {
     const playedMs = player.silence(turnId);
-    accepted((await client.execute(InterruptTurnDocument, { input: { turnId, playedMs } })).interruptTurn);
+    const { interruptTurn } = await client.execute(InterruptTurnDocument, { input: { turnId, playedMs } });
+    // It had just come to its end by itself: there is silence either way.
+    if (interruptTurn?.__typename !== 'Refusal' || interruptTurn.code !== 'TURN_NOT_INTERRUPTIBLE')
+      accepted(interruptTurn);
   });
   const stop = useCallback(() => {
-    if (latest) void interrupt.run(latest.id);
-  }, [latest, interrupt.run]);
+    if (speaking !== null) void interrupt.run(speaking);
+  }, [speaking, interrupt.run]);
+  /** Speaking over the agent is a barge-in, as it is on the telephone. */
+  const say = async (text: string): Promise<void> => {
+    const heard = player.state().turnId;
+    if (heard !== null && player.isOn(heard)) await interrupt.run(heard);
+    await send(text);
+  };
 
   if (state === null)
     return (
@@ -48,13 +62,19 @@ export const ConversationView = ({ id, onChanged }: { id: string; onChanged: () 
     <div className="conversation">
       <ConversationHead conversation={state.conversation} player={player} onEnd={() => setEnding(true)} />
       <section className="talk" aria-label="Transcript">
-        <Transcript state={state} player={player} onEarlier={loadEarlier} onResend={send} dispatch={dispatch} />
+        <Transcript
+          state={state}
+          player={player}
+          onEarlier={loadEarlier}
+          onResend={(text, messageId) => void send(text, messageId)}
+          dispatch={dispatch}
+        />
         <Notice problem={problem} onRetry={retry} />
         <Notice problem={interrupt.problem} />
         {status === 'ENDED' ? (
           <EndedBar outcome={state.conversation.outcome} />
         ) : (
-          <Composer isSpeaking={isSpeaking} onSend={send} onStop={stop} />
+          <Composer isSpeaking={speaking !== null} onSend={(text) => void say(text)} onStop={stop} />
         )}
       </section>
       <Inspector conversation={state.conversation} metrics={state.metrics} />

@@ -29,7 +29,9 @@ export const EndDialog = (props: {
     dispatch({ kind: 'changed', conversation: accepted(endConversation).conversation });
     onClose();
   });
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby="end-title" onClose={onClose}>
       <form

@@ -88,16 +88,25 @@ const loaded = (conversation: Loaded, before: ConversationState | null): Convers
   metrics: before?.metrics ?? null,
 });
 
-/** What other services say of turns, and the latency marks that were not known when the turn was. */
+/** What other services say of turns, and what was understood and measured only after a turn was told. */
 const withEvidence = (state: ConversationState, turns: readonly StoredTurn[]): ConversationState => {
   const evidence = { ...state.evidence };
   let { chunks } = state;
-  const latencies = new Map(turns.map(({ id, latency }) => [id, latency]));
+  const stored = new Map(turns.map((turn) => [turn.id, turn]));
   for (const { id, reply, audio } of turns) {
     evidence[id] = { reply, audio };
     if (audio) chunks = withChunks(chunks, id, audio.chunks);
   }
-  const list = state.transcript.turns.map((turn) => ({ ...turn, latency: latencies.get(turn.id) ?? turn.latency }));
+  const list = state.transcript.turns.map((turn) => {
+    const { intent, sentiment, objection, latency } = stored.get(turn.id) ?? turn;
+    return {
+      ...turn,
+      intent: intent ?? turn.intent,
+      sentiment: sentiment ?? turn.sentiment,
+      objection: objection ?? turn.objection,
+      latency: latency ?? turn.latency,
+    };
+  });
   return { ...state, evidence, chunks, transcript: { ...state.transcript, turns: list } };
 };
 

@@ -15,7 +15,7 @@ export const Field = (props: {
 }) => {
   const { label, hint, error, children } = props;
   const id = useId();
-  const note = error ?? hint;
+  const note = error === undefined ? hint : sentence(label, error);
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -28,3 +28,6 @@ export const Field = (props: {
     </div>
   );
 };
+
+/** `must have 8 bytes` → `Password must have 8 bytes`; what is a sentence already stays one. */
+const sentence = (label: string, error: string): string => (/^\p{Ll}/u.test(error) ? `${label} ${error}` : error);
