@@ -24,10 +24,14 @@ const switches = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
+type Relay = { server: Server; url: string; cut: () => number; refuse: (isDown: boolean) => void };
+
 /** A TCP relay in front of the platform, so that a test can cut every connection there is. */
-const startRelay = async (port: () => number): Promise<{ server: Server; url: string; cut: () => number }> => {
+const startRelay = async (port: () => number): Promise<Relay> => {
   const sockets = new Set<Socket>();
+  let isDown = false;
   const server = createServer((near) => {
+    if (isDown) return near.destroy();
     const far = connect(port(), '127.0.0.1');
     for (const [one, other] of [
       [near, far],
@@ -49,7 +53,10 @@ const startRelay = async (port: () => number): Promise<{ server: Server; url: st
     for (const socket of sockets) socket.destroy();
     return size;
   };
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+  const refuse = (next: boolean): void => {
+    isDown = next;
+  };
+  return { server, cut, refuse, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 };
 
 const freePort = async (): Promise<number> => {
@@ -63,7 +70,7 @@ const freePort = async (): Promise<number> => {
 describe('the console', { skip: existsSync(executablePath) ? false : `no browser at ${executablePath}` }, () => {
   let folder: string;
   let platform: ChildProcess;
-  let relay: Awaited<ReturnType<typeof startRelay>>;
+  let relay: Relay;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
@@ -197,9 +204,13 @@ describe('the console', { skip: existsSync(executablePath) ? false : `no browser
     const before = await replies().count();
     await say('Can I try it free of charge?');
     await replies().nth(before).waitFor();
+    relay.refuse(true);
     assert.ok(relay.cut() > 0);
+    const badge = page.getByRole('status', { name: 'Live connection' });
+    await badge.filter({ hasText: 'Reconnecting' }).waitFor();
+    relay.refuse(false);
+    await badge.filter({ hasText: 'Live' }).waitFor();
     await page.locator('.turn.agent[data-state=COMPLETED], .turn.agent[data-state=INTERRUPTED]').nth(before).waitFor();
-    await page.getByRole('status', { name: 'Live connection' }).filter({ hasText: 'Live' }).waitFor();
     const live = await words();
     await page.reload();
     await replies().nth(before).waitFor();
