@@ -12,7 +12,8 @@ const crossing: Record<string, string> = {
   'sales.event sales_relay ALL': 'the relay delivers unsent events of every tenant',
   'voice.event voice_relay ALL': 'the relay delivers unsent events of every tenant',
   'agent.event agent_relay ALL': 'the relay delivers unsent events of every tenant',
-  'analytics.received_event analytics_relay SELECT': 'a rebuild of everything has to know which organizations there are (ids only)',
+  'analytics.received_event analytics_relay SELECT':
+    'a rebuild of everything has to know which organizations there are (ids only)',
   'identity.credential identity_gate ALL':
     'sign-in finds a person by e-mail before the organization is known; e-mails are unique across it',
   'identity.refresh_token identity_gate SELECT': 'a refresh names no organization: the token’s hash finds it',

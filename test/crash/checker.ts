@@ -175,7 +175,10 @@ const checkSeenAudio = (log: ClientLog, { chunks }: StoredConversation, add: Add
     if (same.length > 1) add(`audio chunk ${id} was delivered ${same.length} times`);
   // A listener is only owed what comes after its first chunk: before it, it holds no cursor.
   const from = seen[0] === undefined ? inOrder.length : inOrder.indexOf(seen[0]);
-  if (from < 0) return add(`audio chunk ${seen[0]} was delivered and is not in the store`);
+  if (from < 0) {
+    add(`audio chunk ${seen[0]} was delivered and is not in the store`);
+    return;
+  }
   const owed = inOrder.slice(from);
   const first = owed.findIndex((id, index) => id !== seen[index]);
   if (first >= 0)
@@ -191,7 +194,10 @@ const checkNumbers = (
   for (const [index, version] of eventVersions.entries())
     if (version !== index + 1) add(`event ${index + 1} has version ${version}`);
   if (unsentEvents > 0) add(`${unsentEvents} events were never sent`);
-  if (metrics === null) return add('analytics knows nothing of it');
+  if (metrics === null) {
+    add('analytics knows nothing of it');
+    return;
+  }
   if (metrics.turnCount !== turns.length) add(`analytics counts ${metrics.turnCount} turns of ${turns.length}`);
   const interrupted = turns.filter(({ state }) => state === 'INTERRUPTED').length;
   if (metrics.interruptionCount !== interrupted)
