@@ -225,6 +225,17 @@ describe('the console', { skip: existsSync(executablePath) ? false : `no browser
     assert.equal(await page.title(), 'Parley');
   });
 
+  test('the example of the client package runs as its README says', async () => {
+    const example = spawn(process.execPath, ['client/example.ts', `${relay.url}/graphql`], { cwd: root });
+    let said = '';
+    example.stdout.on('data', (chunk: Buffer) => {
+      said += String(chunk);
+    });
+    const [code] = await once(example, 'exit');
+    assert.equal(code, 0);
+    assert.match(said, /customer: What does the Business plan cost\?\n.*agent: .*79 euros/s);
+  });
+
   test('ends a conversation with its outcome, and lists it', async () => {
     await page.getByRole('button', { name: 'End…' }).click();
     await page.getByLabel('Follow-up scheduled').check();

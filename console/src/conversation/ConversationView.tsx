@@ -66,6 +66,7 @@ export const ConversationView = ({ id, onChanged }: { id: string; onChanged: () 
           state={state}
           player={player}
           onEarlier={loadEarlier}
+          onSay={(text) => void say(text)}
           onResend={(text, messageId) => void send(text, messageId)}
           dispatch={dispatch}
         />

@@ -3,6 +3,7 @@ import { useAction } from '../useAction.ts';
 import type { Player } from '../voice/player.ts';
 import { AgentTurn } from './AgentTurn.tsx';
 import { CustomerTurn } from './CustomerTurn.tsx';
+import { Opening } from './Opening.tsx';
 import { PendingTurn } from './PendingTurn.tsx';
 import type { Action, ConversationState } from './state.ts';
 
@@ -13,10 +14,11 @@ export const Transcript = (props: {
   state: ConversationState;
   player: Player;
   onEarlier: (before: string) => Promise<void>;
+  onSay: (text: string) => void;
   onResend: (text: string, id: string) => void;
   dispatch: (action: Action) => void;
 }) => {
-  const { state, player, onEarlier, onResend, dispatch } = props;
+  const { state, player, onEarlier, onSay, onResend, dispatch } = props;
   const { transcript, evidence, chunks, pending, earlier } = state;
   const scroller = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
@@ -48,7 +50,7 @@ export const Transcript = (props: {
           Show earlier messages
         </button>
       )}
-      {isEmpty && <Opening name={state.conversation.agent?.name ?? 'the agent'} />}
+      {isEmpty && <Opening conversation={state.conversation} onSay={onSay} />}
       <ol className="turns">
         {transcript.turns.map((turn) =>
           turn.role === 'CUSTOMER' ? (
@@ -76,10 +78,3 @@ export const Transcript = (props: {
     </div>
   );
 };
-
-const Opening = ({ name }: { name: string }) => (
-  <p className="opening">
-    You are the customer. Write to {name} as one would — ask what it costs, say that it is too expensive, change your
-    mind.
-  </p>
-);

@@ -4,8 +4,8 @@ export const inWords = (name: string): string => {
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
-/** 0.417 → `42 %` */
-export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+/** 0.417 → `42%` */
+export const percent = (share: number): string => `${Math.round(share * 100)}%`;
 
 /** Milliseconds as a person reads them. */
 export const duration = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
