@@ -1,3 +1,4 @@
+import { integer, readConfig } from '@parley/kernel/config';
 import { z } from 'zod';
 import { defaultOperationLimits, type OperationLimits } from './limits.ts';
 
@@ -34,8 +35,8 @@ const positive = (fallback: number) => z.coerce.number().int().positive().defaul
 
 const environment = z.object({
   NODE_ENV: z.string().optional(),
-  GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
-  GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: integer(0, 65_535).default(4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_INTROSPECTION: flag.optional(),
   GATEWAY_ALLOWED_ORIGINS: z.string().default('').transform(toOrigins),
   GATEWAY_BODY_BYTES: positive(512 * 1024),
@@ -46,18 +47,13 @@ const environment = z.object({
   GATEWAY_SOCKET_QUEUE_BYTES: positive(1024 * 1024),
 });
 
-/** Reads the gateway's environment. Throws one line that names every wrong variable. */
+/** The gateway's settings. @throws ConfigError */
 export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> = process.env): GatewayConfig => {
-  const parsed = environment.safeParse(env);
-  if (!parsed.success)
-    throw new Error(
-      `gateway: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
-    );
-  const values = parsed.data;
+  const values = readConfig(environment, env);
   const production = values.NODE_ENV === 'production';
   return {
-    port: values.GATEWAY_PORT,
-    host: values.GATEWAY_HOST,
+    port: values.PORT,
+    host: values.HOST,
     production,
     introspection: values.GATEWAY_INTROSPECTION ?? !production,
     allowedOrigins: values.GATEWAY_ALLOWED_ORIGINS,

@@ -10,7 +10,7 @@ export class ConfigError extends Error {
 
 /**
  * Parses a service's environment once. Empty strings count as unset.
- * @throws ConfigError naming the first variable that is wrong
+ * @throws ConfigError, one line that names every variable that is wrong
  */
 export const readConfig = <T extends z.ZodType>(
   schema: T,
@@ -21,10 +21,11 @@ export const readConfig = <T extends z.ZodType>(
   );
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const name = issue?.path.join('.') || 'environment';
-  const missing = issue !== undefined && given[name] === undefined;
-  throw new ConfigError(`${name} ${missing ? 'is missing' : 'is not valid'}: ${issue?.message ?? 'see .env.example'}`);
+  const complaints = parsed.error.issues.map((issue) => {
+    const name = issue.path.join('.') || 'environment';
+    return `${name} ${given[name] === undefined ? 'is missing' : 'is not valid'}: ${issue.message}`;
+  });
+  throw new ConfigError(complaints.join('; '));
 };
 
 /** A whole number given as text, within bounds. */

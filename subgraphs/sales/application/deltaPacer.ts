@@ -1,8 +1,8 @@
 /** Between two stored deltas of a turn; words that come meanwhile travel together. */
-const intervalMs = 40;
+const intervalMs = 80;
 /** Words of the first delta and of each later one: a reader sees text stream, the store sees few writes. */
-const firstWords = 10;
-const laterWords = 6;
+const firstWords = 12;
+const laterWords = 10;
 
 /** Takes text as fast as it comes and stores it piece by piece, each piece whole words, one write at a time. */
 export type DeltaPacer = { push(text: string): void; failed(): boolean; drained(): Promise<void> };
