@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ClientPresetConfig, preset } from '@graphql-codegen/client-preset';
-import type { Types } from '@graphql-codegen/plugin-helpers';
+import { preset } from '@graphql-codegen/client-preset';
 
 const header = '/* biome-ignore-all format: generated */\n/* biome-ignore-all lint: generated */';
 const documentPattern = /new TypedDocumentString\(`[^`]*`, \{"hash":"(sha256:[0-9a-f]{64})"\}\)/g;
@@ -9,7 +8,7 @@ const documentPattern = /new TypedDocumentString\(`[^`]*`, \{"hash":"(sha256:[0-
  * The client preset, with two differences: a document's text is exactly the one its hash was taken of (the preset embeds
  * another printing of it), and only the documents, their types and the manifest are written.
  */
-export const documentsAndManifest = (manifest: string): Types.OutputPreset<ClientPresetConfig> => ({
+export const documentsAndManifest = (manifest: string): typeof preset => ({
   ...preset,
   buildGeneratesSection: async (options) => {
     const bodies = new Map<string, string>();
