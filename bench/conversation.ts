@@ -5,8 +5,7 @@
  *
  * npm run bench [-- --rounds 10 --conversations 20 --memory]
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,36 +16,70 @@ import { freePort, type PlatformProcess, startPlatformProcess } from '../test/te
 import { machine, percentile } from './lib/machine.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '10' }, conversations: { type: 'string', default: '20' }, memory: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '10' },
+    conversations: { type: 'string', default: '20' },
+    memory: { type: 'boolean', default: false },
+  },
 });
 const rounds = Number(values.rounds);
 const conversations = Number(values.conversations);
-const questions = ['How much is the Pro plan?', 'What does Starter include?', 'Where is my data stored?', 'That is too expensive.', 'Can I cancel?'];
+const questions = [
+  'How much is the Pro plan?',
+  'What does Starter include?',
+  'Where is my data stored?',
+  'That is too expensive.',
+  'Can I cancel?',
+];
 const row = (name: string, samples: readonly number[]) =>
-  console.log(`${name.padEnd(28)} p50 ${percentile(samples, 50).toFixed(0).padStart(5)}   p95 ${percentile(samples, 95).toFixed(0).padStart(5)}   p99 ${percentile(samples, 99).toFixed(0).padStart(5)}   n ${samples.length}`);
+  console.log(
+    `${name.padEnd(28)} p50 ${percentile(samples, 50).toFixed(0).padStart(5)}   p95 ${percentile(samples, 95).toFixed(0).padStart(5)}   p99 ${percentile(samples, 99).toFixed(0).padStart(5)}   n ${samples.length}`,
+  );
 
-type Live = { client: Client; id: string; token: string; turn: (kind: string, role: string) => void; audio: () => void };
+type Live = {
+  client: Client;
+  id: string;
+  token: string;
+  turn: (kind: string, role: string) => void;
+  audio: () => void;
+};
 
 const open = async (url: string, owner: string, agentId: string): Promise<Live> => {
   const { conversation, visitorToken } = await startConversation(url, owner, agentId);
-  const live: Live = { client: socket(url, visitorToken), id: conversation.id, token: visitorToken, turn: () => {}, audio: () => {} };
+  const live: Live = {
+    client: socket(url, visitorToken),
+    id: conversation.id,
+    token: visitorToken,
+    turn: () => {},
+    audio: () => {},
+  };
   const listen = <T>(query: string, next: (data: T) => void) =>
     new Promise<void>((resolve) => {
       live.client.on('connected', () => setTimeout(resolve, 300));
-      live.client.subscribe<T>({ query, variables: { id: conversation.id } }, { next: ({ data }) => data && next(data), error: (error) => console.error(error), complete: () => {} });
+      live.client.subscribe<T>(
+        { query, variables: { id: conversation.id } },
+        { next: ({ data }) => data && next(data), error: (error) => console.error(error), complete: () => {} },
+      );
     });
   await Promise.all([
     listen<{ conversationTurns: { kind: string; turn: { role: string } } }>(
-      'subscription($id: ID!) { conversationTurns(conversationId: $id) { cursor kind textDelta turn { id sequence role state conversation { agent { name } } } } }',
+      'subscription($id: ID!) { conversationTurns(conversationId: $id) { cursor kind textDelta turn { id sequence role state } } }',
       ({ conversationTurns: { kind, turn } }) => live.turn(kind, turn.role),
     ),
-    listen('subscription($id: ID!) { audioChunks(conversationId: $id) { cursor sequence url durationMs isFinal turn { sequence conversation { agent { name } } } } }', () => live.audio()),
+    listen(
+      'subscription($id: ID!) { audioChunks(conversationId: $id) { cursor sequence url durationMs isFinal turn { sequence conversation { agent { name } } } } }',
+      () => live.audio(),
+    ),
   ]);
   return live;
 };
 
 /** Sends one message and waits for the whole reply. */
-const exchange = (url: string, live: Live, text: string): Promise<{ stored: number; firstDelta: number; firstAudio: number; completed: number }> =>
+const exchange = (
+  url: string,
+  live: Live,
+  text: string,
+): Promise<{ stored: number; firstDelta: number; firstAudio: number; completed: number }> =>
   new Promise((resolve, reject) => {
     const marks = { stored: 0, firstDelta: 0, firstAudio: 0, completed: 0 };
     const timer = setTimeout(() => reject(new Error(`no whole reply within 30 s: ${JSON.stringify(marks)}`)), 30_000);
@@ -74,14 +107,23 @@ const memoryOf = async (platform: PlatformProcess): Promise<void> => {
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
     const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
     children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-    names.set(Number(name), (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim());
+    names.set(
+      Number(name),
+      (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim(),
+    );
   }
   const kinds = new Map<string, { rss: number; pss: number; processes: number }>();
   const add = async (pid: number, isMain: boolean): Promise<void> => {
     const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
     const megabytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
     const command = names.get(pid) ?? '';
-    const kind = isMain ? 'gateway and subgraphs' : command.includes('postgres') ? 'PostgreSQL' : /speech|espeak|flite/i.test(command) ? 'speech' : 'other';
+    const kind = isMain
+      ? 'gateway and subgraphs'
+      : command.includes('postgres')
+        ? 'PostgreSQL'
+        : /speech|espeak|flite/i.test(command)
+          ? 'speech'
+          : 'other';
     const sum = kinds.get(kind) ?? { rss: 0, pss: 0, processes: 0 };
     kinds.set(kind, { rss: sum.rss + megabytes('Rss'), pss: sum.pss + megabytes('Pss'), processes: sum.processes + 1 });
     for (const child of children.get(pid) ?? []) await add(child, false);
@@ -90,7 +132,9 @@ const memoryOf = async (platform: PlatformProcess): Promise<void> => {
   let total = 0;
   for (const [kind, { rss, pss, processes }] of kinds) {
     total += pss;
-    console.log(`  ${kind.padEnd(24)} ${rss.toFixed(0).padStart(5)} MB RSS ${pss.toFixed(0).padStart(6)} MB PSS  ${processes} process${processes > 1 ? 'es' : ''}`);
+    console.log(
+      `  ${kind.padEnd(24)} ${rss.toFixed(0).padStart(5)} MB RSS ${pss.toFixed(0).padStart(6)} MB PSS  ${processes} process${processes > 1 ? 'es' : ''}`,
+    );
   }
   console.log(`  ${'all (PSS)'.padEnd(24)} ${''.padStart(12)} ${total.toFixed(0).padStart(5)} MB`);
 };
@@ -126,14 +170,34 @@ try {
     all.push(...(await Promise.all(lives.map((live) => exchange(platform.url, live, question)))));
   }
   console.log(`${conversations} conversations at once, ${rounds} rounds; milliseconds from sendMessage sent`);
-  row('stored (answer of mutation)', all.map(({ stored }) => stored));
-  row('first DELTA', all.map(({ firstDelta }) => firstDelta));
-  row('first audio chunk', all.map(({ firstAudio }) => firstAudio));
-  row('text complete', all.map(({ completed }) => completed));
-  row('first DELTA, first round', all.slice(0, conversations).map(({ firstDelta }) => firstDelta));
-  row('first audio, first round', all.slice(0, conversations).map(({ firstAudio }) => firstAudio));
+  row(
+    'stored (answer of mutation)',
+    all.map(({ stored }) => stored),
+  );
+  row(
+    'first DELTA',
+    all.map(({ firstDelta }) => firstDelta),
+  );
+  row(
+    'first audio chunk',
+    all.map(({ firstAudio }) => firstAudio),
+  );
+  row(
+    'text complete',
+    all.map(({ completed }) => completed),
+  );
+  row(
+    'first DELTA, first round',
+    all.slice(0, conversations).map(({ firstDelta }) => firstDelta),
+  );
+  row(
+    'first audio, first round',
+    all.slice(0, conversations).map(({ firstAudio }) => firstAudio),
+  );
   const cpu = (await cpuOf(platform.child.pid ?? 0)) - cpuBefore;
-  console.log(`CPU of the main process      ${(cpu / all.length).toFixed(1)} ms an exchange (message, whole reply, audio, both subscribers)`);
+  console.log(
+    `CPU of the main process      ${(cpu / all.length).toFixed(1)} ms an exchange (message, whole reply, audio, both subscribers)`,
+  );
   for (const live of lives) await live.client.dispose();
   console.log(`exit code on SIGTERM         ${await platform.stop()}`);
   platform = await startPlatformProcess(environment);

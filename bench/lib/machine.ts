@@ -1,4 +1,4 @@
-import { cpus, totalmem, release } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
 
 /** One line that says what a figure was measured on. */
 export const machine = (): string =>

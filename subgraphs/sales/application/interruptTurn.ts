@@ -8,6 +8,7 @@ import { findTurn, latestAgentTurnId, lockConversation } from '../infrastructure
 import { sealFor } from '../infrastructure/personalText.ts';
 import { record } from '../infrastructure/record.ts';
 import { cutTurnAudio, turnAudioTiming } from '../infrastructure/speech.ts';
+import type { TurnOfConversation } from '../infrastructure/turnUpdates.ts';
 import { announce, type Sales } from './sales.ts';
 
 /**
@@ -18,7 +19,7 @@ export const interruptTurn = async (
   sales: Sales,
   actor: Actor,
   input: { turnId: string; playedMs: number },
-): Promise<void> => {
+): Promise<TurnOfConversation> => {
   const { tenantId } = actor;
   const unknown = () => new Refusal('NOT_FOUND', 'There is no such turn.');
   if (!isUuid(input.turnId)) throw unknown();
@@ -75,4 +76,7 @@ export const interruptTurn = async (
     );
   });
   await announce(sales, tenantId, recorded);
+  const interrupted = recorded.turns.at(-1)?.turn;
+  if (interrupted === undefined) throw new Error('the interruption was not recorded');
+  return interrupted;
 };

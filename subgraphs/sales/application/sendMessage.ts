@@ -13,10 +13,10 @@ export type SendMessageInput = { conversationId: string; text: string; clientMes
 
 /**
  * Stores the customer's turn, whole, and asks for its reply. The same `clientMessageId` never makes a second turn.
- * @returns the turn's id
+ * @returns the turn
  * @throws Refusal NOT_FOUND, INVALID_INPUT, CONVERSATION_ENDED, CONFLICT
  */
-export const sendMessage = async (sales: Sales, actor: Actor, input: SendMessageInput): Promise<string> => {
+export const sendMessage = async (sales: Sales, actor: Actor, input: SendMessageInput): Promise<Turn> => {
   const { tenantId } = actor;
   if (!mayTouchConversation(actor, input.conversationId)) throw conversationNotFound();
   checkMessage(input.text);
@@ -28,7 +28,7 @@ export const sendMessage = async (sales: Sales, actor: Actor, input: SendMessage
       lockConversation(tx, input.conversationId),
       input.clientMessageId === null ? null : findTurnByClientMessage(tx, input.conversationId, input.clientMessageId),
     ]);
-    if (sent !== null) return { turnId: sentBefore(sent, input), recorded: null };
+    if (sent !== null) return { turn: sentBefore(sent, input), recorded: null };
     const { sequence } = receiveTurn(conversation);
     const turn = customerTurn(tenantId, input, sequence, now);
     const seal = sealFor(sales.cipher, tx, tenantId, conversation.contactId ?? conversation.id);
@@ -59,13 +59,13 @@ export const sendMessage = async (sales: Sales, actor: Actor, input: SendMessage
       },
       { actor, now },
     );
-    return { turnId: turn.id, recorded };
+    return { turn, recorded };
   });
   if (outcome.recorded !== null) {
     await announce(sales, tenantId, outcome.recorded);
     sales.replyWanted(tenantId, input.conversationId);
   }
-  return outcome.turnId;
+  return outcome.turn;
 };
 
 const checkClientMessageId = (id: string | null): void => {
@@ -76,13 +76,13 @@ const checkClientMessageId = (id: string | null): void => {
 };
 
 /** An earlier try of the same message has made this turn. @throws Refusal CONFLICT */
-const sentBefore = (sent: Turn, input: SendMessageInput): string => {
+const sentBefore = (sent: Turn, input: SendMessageInput): Turn => {
   if (sent.text !== input.text) {
     throw new Refusal('CONFLICT', 'This clientMessageId was used for another message.', {
       issues: [{ path: ['clientMessageId'], message: 'belongs to a message with another text' }],
     });
   }
-  return sent.id;
+  return sent;
 };
 
 const customerTurn = (tenantId: string, input: SendMessageInput, sequence: number, now: Date): Turn => ({

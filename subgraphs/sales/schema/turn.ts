@@ -77,20 +77,9 @@ builder.asEntity(Turn, {
   },
 });
 
-/** The turn as the answer to a mutation needs it: re-read with exactly the fields selected. */
-type TurnId = { turnId: string };
 const successWithTurn = (name: string) =>
-  builder.objectRef<TurnId>(name).implement({
-    fields: (t) => ({
-      turn: t.prismaField({
-        type: 'Turn',
-        resolve: (query, { turnId }, _args, context) =>
-          context.db.turn.findUniqueOrThrow({
-            ...query,
-            where: { tenantId_id: { tenantId: requireActor(context).tenantId, id: turnId } },
-          }),
-      }),
-    }),
+  builder.objectRef<{ turn: TurnOfConversation }>(name).implement({
+    fields: (t) => ({ turn: t.field({ type: Turn, resolve: ({ turn }) => turn }) }),
   });
 
 const SendMessageInput = builder.inputType('SendMessageInput', {
@@ -118,7 +107,7 @@ builder.mutationField('sendMessage', (t) =>
     args: { input: t.arg({ type: SendMessageInput, required: true }) },
     resolve: (_root, { input }, context) =>
       refusalAsValue(async () => ({
-        turnId: await sendMessage(context.sales, requireActor(context), {
+        turn: await sendMessage(context.sales, requireActor(context), {
           ...input,
           clientMessageId: input.clientMessageId ?? null,
         }),
@@ -146,8 +135,7 @@ builder.mutationField('interruptTurn', (t) =>
     args: { input: t.arg({ type: InterruptTurnInput, required: true }) },
     resolve: (_root, { input }, context) =>
       refusalAsValue(async () => {
-        await interruptTurn(context.sales, requireActor(context), input);
-        return { turnId: input.turnId };
+        return { turn: await interruptTurn(context.sales, requireActor(context), input) };
       }),
   }),
 );
