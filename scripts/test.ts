@@ -15,6 +15,7 @@ const all = () =>
     'gateway/**/*.test.ts',
     'subgraphs/**/*.test.ts',
     'client/**/*.test.ts',
+    'console/src/**/*.test.ts',
     'scripts/**/*.test.ts',
     'test/*.test.ts',
   ])
