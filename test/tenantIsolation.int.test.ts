@@ -102,6 +102,11 @@ describe('tenant isolation in the catalogue', () => {
     );
     const names = new Set(policies.map(({ name }) => name));
     assert.deepEqual(
+      Object.keys(crossing).filter((name) => !names.has(name)),
+      [],
+      'listed, but no such policy exists',
+    );
+    assert.deepEqual(
       (await tables())
         .filter(({ name }) => withoutTenant[name] === undefined && !names.has(`${name} ${name.split('.')[0]}_app ALL`))
         .map(({ name }) => name),
