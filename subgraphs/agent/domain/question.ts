@@ -36,6 +36,9 @@ const asksSomething: Record<Language, RegExp> = {
 /** Whether a message wants to know something; recognised speech has no question marks. */
 export const isQuestion = (message: string, language: Language): boolean => asksSomething[language].test(message);
 
+// "plan Business" is a product's name, "business" alone is said of anything
+const offer = /^(?:plan|tarifa|paquete|pack|package|edition|edicion)$/;
+
 /** Taken apart: what is asked for, about what. `inherited` is the kind asked before, for "and the Pro?". */
 export const parseQuestion = (asked: string, language: Language, inherited?: Question['asks']): Question => {
   const text = asked.replace(/\bmoney back\b/gi, 'refund');
@@ -67,7 +70,10 @@ export const parseQuestion = (asked: string, language: Language, inherited?: Que
     if (priceWords[language].has(stemmed)) anchors.push(position);
     else if (
       !isStopword(token.word, language) &&
-      !(genericWords[language].has(stemmed) && !(isName && subjects.length > 0))
+      !(
+        genericWords[language].has(stemmed) &&
+        !(isName && (subjects.length > 0 || offer.test(tokens[position - 1]?.word ?? '')))
+      )
     ) {
       if (subjects.length < 40) subjects.push({ stem: stemmed, raw: token.raw, position, isName });
     }

@@ -251,6 +251,22 @@ const cases: [
   ],
   ['es', 'el precio pedido con su nombre', planes, '¿Cuánto cuesta Pro?', /Pro cuesta 49 euros/, /19/],
   ['es', 'sin acentos ni signos', planes, 'cuanto vale el pro', /49/, /19/],
+  [
+    'es',
+    'un plan por párrafo, cada uno con lo suyo',
+    ['El plan Básico cuesta 19 euros al mes. Incluye 3 usuarios.\n\nEl plan Profesional cuesta 49 euros al mes.'],
+    '¿Cuánto cuesta el plan Profesional?',
+    /Profesional cuesta 49 euros/,
+    /19/,
+  ],
+  [
+    'es',
+    'un plan con nombre de cosa común',
+    ['El plan Básico cuesta 19 euros al mes.\n\nEl plan Negocio cuesta 99 euros al mes.'],
+    '¿Cuánto cuesta el plan Negocio?',
+    /Negocio cuesta 99 euros/,
+    /19/,
+  ],
   ['es', 'un nombre que no está', planes, '¿Qué precio tiene Ultra?', unknown.es, /49|19/],
   [
     'es',

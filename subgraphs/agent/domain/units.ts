@@ -9,7 +9,20 @@ export type Unit = { heading: string; lead: string; text: string; source: string
 
 const leansOnPrevious =
   /^(?:it|its|includes|comes with|offers|has|ofrece|trae|it['’]s|they|their|this|these|that|those|the (?:price|cost|fee|plan|package|product)|price|cost|also|and|but|both|su|sus|este|esta|estos|estas|ese|esa|eso|esto|cuesta|vale|incluye|tiene|permite|también|además|y|pero|el (?:precio|plan|coste|costo|producto)|precio|ambos)(?![\p{L}\p{N}])/iu;
+// "The plan" goes on about the one before, "The plan Business" begins another
+const namesAnother = /^(?:The|El|La)\s+\p{Ll}+\s+\p{Lu}/u;
+const leans = (sentence: string): boolean => leansOnPrevious.test(sentence) && !namesAnother.test(sentence);
 const longestUnit = 300;
+// what stands above many units is repeated with each, so it has to be short
+const longestHeading = 120;
+const longestTableHeader = 240;
+
+/** The start of a text, cut at white space where there is some. */
+const startOf = (text: string, longest: number): string =>
+  text.length <= longest
+    ? text
+    : ((text.match(new RegExp(`^[\\s\\S]{1,${longest}}(?!\\S)`, 'u')) ??
+        text.match(new RegExp(`^[\\s\\S]{1,${longest}}`, 'u')))?.[0].trim() ?? '');
 
 /** Markdown marks dropped, white space single. */
 export const plain = (text: string): string =>
@@ -45,6 +58,12 @@ const rowText = (header: readonly string[], cells: readonly string[]): string =>
   return said.length > 0 ? `${name}: ${said.join(', ')}` : name;
 };
 
+/** Every line a unit of its own: for a text that is nothing but headings and lead lines. */
+const linesAsUnits = (lines: readonly string[]): Unit[] =>
+  lines
+    .map((line) => line.replace(/^#{1,6}\s+/, ''))
+    .map((source): Unit => ({ heading: '', lead: '', text: plain(source) || source, source, separator: '\n' }));
+
 /** A text as units, in order. Headings are Markdown's, or a short line without a full stop above what it heads. */
 export const unitsOf = (text: string): Unit[] => {
   const lines = text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.trim());
@@ -57,8 +76,7 @@ export const unitsOf = (text: string): Unit[] => {
     let first = true;
     for (const sentence of sentencesOf(paragraph.join(' '))) {
       const last = units.at(-1);
-      const joins =
-        !first && last && leansOnPrevious.test(sentence) && last.source.length + sentence.length < longestUnit;
+      const joins = !first && last && leans(sentence) && last.source.length + sentence.length < longestUnit;
       if (joins && !instructsTheReader(sentence) && !instructsTheReader(last.source)) {
         last.source = `${last.source} ${sentence}`;
         last.text = plain(last.source);
@@ -76,14 +94,18 @@ export const unitsOf = (text: string): Unit[] => {
       header = [];
     } else if (/^#{1,6}\s/.test(line) || isHeading(line, lines[i - 1] ?? '', next)) {
       flush();
-      heading = plain(line.replace(/^#+\s*/, ''));
+      const whole = plain(line.replace(/^#+\s*/, ''));
+      heading = startOf(whole, longestHeading);
       lead = '';
+      // too long to be repeated: said in full once, as a paragraph
+      if (heading !== whole) paragraph.push(whole);
     } else if (line.startsWith('|')) {
       flush();
       if (/^[|\s:-]+$/.test(line)) continue;
       if (header.length === 0) {
-        header = cellsOf(line);
-        lead = line;
+        lead = startOf(line, longestTableHeader);
+        header = cellsOf(lead);
+        if (lead !== line) units.push({ heading, lead: '', text: plain(line), source: line, separator: '\n' });
       } else units.push({ heading, lead, text: rowText(header, cellsOf(line)), source: line, separator: '\n' });
     } else if (bullet.test(line)) {
       flush();
@@ -103,5 +125,6 @@ export const unitsOf = (text: string): Unit[] => {
     } else paragraph.push(line);
   }
   flush();
-  return units.filter((unit) => unit.text.length > 0);
+  const said = units.filter((unit) => unit.text.length > 0);
+  return said.length > 0 ? said : linesAsUnits(lines.filter((line) => /[\p{L}\p{N}]/u.test(line)));
 };
