@@ -42,7 +42,7 @@ describe('M14 a wrong configuration', { concurrency: 2 }, () => {
   ];
   for (const [what, environment, name] of cases) {
     test(`stops the start with one line that names ${name}: ${what}`, async () => {
-      const { code, output } = await refusedStart({ PORT: '0', DATA_DIR: `${folder.path}/data`, ...environment });
+      const { code, output } = await refusedStart({ PORT: '0', DATA_DIR: `${folder.path}/${name}`, ...environment });
       assert.equal(code, 1, output);
       assert.match(output, new RegExp(`^parley: .*\\b${name}\\b.*\\n$`), 'one line, naming the variable');
       // What was given is not printed back: it may be a secret.
@@ -64,7 +64,7 @@ describe('M14 a wrong configuration', { concurrency: 2 }, () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const { code, output } = await refusedStart({ PORT: String(port), DATA_DIR: `${folder.path}/data` });
+    const { code, output } = await refusedStart({ PORT: String(port), DATA_DIR: `${folder.path}/taken` });
     taken.close();
     assert.equal(code, 1, output);
     assert.match(output, new RegExp(`^parley: PORT ${port} is in use.*\\n$`));
@@ -73,7 +73,7 @@ describe('M14 a wrong configuration', { concurrency: 2 }, () => {
   test('stops the start with one line that names DATABASE_URL: nobody answers there', async () => {
     const { code, output } = await refusedStart({
       PORT: '0',
-      DATA_DIR: `${folder.path}/data`,
+      DATA_DIR: `${folder.path}/away`,
       DATABASE_URL: 'postgres://app_login:hunter2@127.0.0.1:1/parley',
     });
     assert.equal(code, 1, output);
