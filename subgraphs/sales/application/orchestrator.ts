@@ -13,7 +13,7 @@ import {
 } from '../infrastructure/replies.ts';
 import { TurnClosed } from '../infrastructure/turnUpdates.ts';
 import { failReply } from './recordReply.ts';
-import { replyToTurn } from './replyToTurn.ts';
+import { type FinishVoice, replyToTurn } from './replyToTurn.ts';
 import type { Sales } from './sales.ts';
 
 /** Answers customers' turns: each exactly once, one after the other within a conversation, whatever dies in between. */
@@ -26,71 +26,111 @@ export type Orchestrator = {
 
 const tries = 3;
 
+/** Rings whoever waits for it; `next` is the next ring, `rang` whether one came that nobody has asked for since. */
+type Alarm = { ring(): void; next(): Promise<void>; rang(): boolean };
+const createAlarm = (): Alarm => {
+  let missed = false;
+  let wakeUp = () => {};
+  return {
+    ring: () => {
+      missed = true;
+      wakeUp();
+    },
+    next: () => {
+      missed = false;
+      return new Promise((resolve) => {
+        wakeUp = resolve;
+      });
+    },
+    rang: () => missed,
+  };
+};
+
 export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: number } = {}): Orchestrator => {
   const owner = uuidv7();
-  const working = new Map<string, Promise<void>>();
-  const again = new Set<string>();
+  const working = new Map<string, { alarm: Alarm; done: Promise<void> }>();
   const stopping = new AbortController();
 
-  const answer = async (tenantId: string, work: Unanswered): Promise<void> => {
+  /** Makes the reply's text; after several failures the failed turn is the reply. @returns how to finish its audio */
+  const answer = async (tenantId: string, work: Unanswered, spokenBefore: Promise<unknown>): Promise<FinishVoice> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await replyToTurn(sales, tenantId, work, owner, stopping.signal);
+        return await replyToTurn(sales, tenantId, work, { owner, signal: stopping.signal, spokenBefore });
       } catch (error) {
         if (error instanceof TurnClosed || stopping.signal.aborted) throw error;
         sales.log.error({ err: error, turnId: work.message.id, attempt }, 'reply failed');
-        if (attempt === tries)
-          return failReply(sales, serviceActor('sales', tenantId), work.message, replyIdOf(work.message.id), owner);
+        if (attempt === tries) {
+          await failReply(sales, serviceActor('sales', tenantId), work.message, replyIdOf(work.message.id), owner);
+          return async () => {};
+        }
         await delay(200 * attempt, undefined, { signal: stopping.signal });
         // What was stored before the failure stands.
-        const now = await nextUnanswered(sales.database.sql(tenantId), work.conversation.id);
-        if (now?.message.id !== work.message.id) return;
+        const now = await nextUnanswered(sales.database.sql(tenantId), work.conversation.id, []);
+        if (now?.message.id !== work.message.id) return async () => {};
         work = now;
       }
     }
   };
 
-  const workOn = async (tenantId: string, conversationId: string): Promise<void> => {
+  /**
+   * Answers until nothing is left. Texts follow one another at once; their audio follows behind, in the same order, so
+   * a customer who types faster than the agent speaks does not wait for speech.
+   */
+  const workOn = async (tenantId: string, conversationId: string, alarm: Alarm): Promise<void> => {
     const sql = sales.database.sql(tenantId);
     if (!(await claimConversation(sql, conversationId, owner))) return;
     const renewal = setInterval(() => void claimConversation(sql, conversationId, owner).catch(() => {}), leaseMs / 3);
+    const speaking = new Map<string, Promise<void>>();
+    let spokenBefore: Promise<unknown> = Promise.resolve();
     try {
-      do {
-        for (
-          let work = await nextUnanswered(sql, conversationId);
-          work !== null;
-          work = await nextUnanswered(sql, conversationId)
-        ) {
-          await answer(tenantId, work);
+      while (!stopping.signal.aborted) {
+        const rung = alarm.next();
+        const work = await nextUnanswered(sql, conversationId, [...speaking.keys()]);
+        if (work !== null) {
+          const finish = await answer(tenantId, work, spokenBefore);
+          const id = work.message.id;
+          const finished = finish()
+            .catch((error: unknown) => {
+              if (stopping.signal.aborted || error instanceof TurnClosed) return;
+              sales.log.error({ err: error, turnId: id }, 'audio left for a later try');
+            })
+            .finally(() => speaking.delete(id));
+          speaking.set(id, finished);
+          spokenBefore = finished;
+        } else if (speaking.size > 0) {
+          await Promise.race([rung, ...speaking.values()]);
+        } else if (await releaseConversation(sql, conversationId, owner)) {
+          return;
+        } else if (!(await claimConversation(sql, conversationId, owner))) {
+          return;
         }
-        // Not given back when a message has come in since: then it is answered now.
-      } while (
-        !(await releaseConversation(sql, conversationId, owner)) &&
-        !stopping.signal.aborted &&
-        (await claimConversation(sql, conversationId, owner))
-      );
+      }
     } catch (error) {
-      await abandonConversation(sql, conversationId, owner).catch(() => {});
       if (!(error instanceof TurnClosed) && !stopping.signal.aborted) throw error;
     } finally {
       clearInterval(renewal);
+      await Promise.all(speaking.values());
+      await abandonConversation(sql, conversationId, owner).catch(() => {});
     }
   };
 
   const wake = (tenantId: string, conversationId: string): void => {
     if (stopping.signal.aborted) return;
     const key = `${tenantId} ${conversationId}`;
-    if (working.has(key)) {
-      again.add(key);
+    const busy = working.get(key);
+    if (busy !== undefined) {
+      busy.alarm.ring();
       return;
     }
-    const work = workOn(tenantId, conversationId)
+    const alarm = createAlarm();
+    const done = workOn(tenantId, conversationId, alarm)
       .catch((error: unknown) => sales.log.error({ err: error, conversationId }, 'conversation left for a later try'))
       .finally(() => {
         working.delete(key);
-        if (again.delete(key)) wake(tenantId, conversationId);
+        // Rung after the last look: somebody has to look once more.
+        if (alarm.rang()) wake(tenantId, conversationId);
       });
-    working.set(key, work);
+    working.set(key, { alarm, done });
   };
 
   const recover = async () => {
@@ -107,7 +147,7 @@ export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: numb
     stop: async () => {
       clearInterval(timer);
       stopping.abort();
-      await Promise.all(working.values());
+      await Promise.all([...working.values()].map(({ done }) => done));
     },
   };
 };

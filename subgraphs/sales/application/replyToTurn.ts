@@ -9,17 +9,19 @@ import { beginReply, completeReply, completeVoice } from './recordReply.ts';
 import { announce, type Sales } from './sales.ts';
 import { type Speaker, speakReply } from './speakReply.ts';
 
+/** Resolves when the reply's audio is made, or will never be, and that is recorded. */
+export type FinishVoice = () => Promise<void>;
+
 /**
  * Makes the one reply to a customer's turn, or finishes the reply that another process has begun: text that was stored
- * is never changed, audio that was made is not made again.
+ * is never changed, audio that was made is not made again. Resolves when the text is whole.
  */
 export const replyToTurn = async (
   sales: Sales,
   tenantId: string,
   unanswered: Unanswered,
-  owner: string,
-  signal: AbortSignal,
-): Promise<void> => {
+  { owner, signal, spokenBefore }: { owner: string; signal: AbortSignal; spokenBefore: Promise<unknown> },
+): Promise<FinishVoice> => {
   const { conversation, message, reply } = unanswered;
   const actor = serviceActor('sales', tenantId);
   let voiceId: Promise<string | null> | undefined;
@@ -28,21 +30,27 @@ export const replyToTurn = async (
       voiceId: () => (voiceId ??= voiceOfAgent(sales.agent, actor, conversation.agentId)),
       locale: conversation.locale,
       receivedAt: message.createdAt,
+      after: spokenBefore,
+      signal,
     });
 
   let turn: TurnOfConversation | null = reply;
   let speaker = turn === null ? null : speakerOf(turn);
   if (turn === null || turn.state === 'STREAMING') {
-    const streamed = await streamText(
-      { sales, actor, message, owner, request: replyInput(unanswered), speakerOf, turn, speaker },
-      signal,
-    );
+    const request = replyInput(unanswered);
+    const streamed = await streamText({ sales, actor, message, owner, request, speakerOf, turn, speaker }, signal);
     speaker = streamed.speaker;
     turn = await completeReply(sales, actor, streamed.turn, message.createdAt, owner);
   } else if (turn.state === 'COMPLETED') speaker?.say(turn.text);
 
-  const spoken = turn.state === 'COMPLETED' ? await speaker?.finish() : await speaker?.stop();
-  await completeVoice(sales, actor, turn, spoken ?? { durationMs: 0, timeToFirstAudio: null }, owner);
+  const whole = turn;
+  const voice = speaker;
+  return async () => {
+    const spoken = whole.state === 'COMPLETED' ? await voice?.finish() : await voice?.stop();
+    // What is not spoken because we stop is left to whoever takes over.
+    signal.throwIfAborted();
+    await completeVoice(sales, actor, whole, spoken ?? { durationMs: 0, timeToFirstAudio: null }, owner);
+  };
 };
 
 const replyInput = ({ conversation, message, history }: Unanswered): ReplyInput => ({

@@ -24,18 +24,25 @@ export const speakReply = (
   sales: Sales,
   actor: Actor,
   turn: Turn,
-  options: { voiceId: () => Promise<string | null>; locale: string; receivedAt: Date },
+  options: {
+    voiceId: () => Promise<string | null>;
+    locale: string;
+    receivedAt: Date;
+    /** The turn before has been spoken. */
+    after: Promise<unknown>;
+    signal: AbortSignal;
+  },
 ): Speaker => {
   const splitter = sentenceSplitter();
   const spoken: Spoken = { durationMs: 0, timeToFirstAudio: turn.timeToFirstAudio };
   let sequence = 0;
   let stopped = false;
-  let work: Promise<void> = Promise.resolve();
+  let work: Promise<unknown> = options.after;
 
   const speak = (text: string, isFinal: boolean) => {
     const number = ++sequence;
     work = work.then(async () => {
-      if (stopped) return;
+      if (stopped || options.signal.aborted) return;
       try {
         const voiceId = await options.voiceId();
         const { conversationId, id: turnId } = turn;

@@ -39,6 +39,7 @@ const unanswered = `
   JOIN sales.turn m ON m.tenant_id = c.tenant_id AND m.conversation_id = c.id AND m.role = 'CUSTOMER'
   LEFT JOIN sales.turn r ON r.tenant_id = m.tenant_id AND r.in_reply_to_id = m.id
   WHERE c.tenant_id = platform.tenant_id() AND c.id = $1::uuid AND c.pending_replies > 0 AND (r.id IS NULL OR NOT r.voiced)
+    AND NOT (m.id = ANY ($2::uuid[]))
   ORDER BY m.sequence LIMIT 1`;
 type Row = {
   conversation: Record<string, unknown>;
@@ -47,8 +48,13 @@ type Row = {
   history: Unanswered['history'];
 };
 
-export const nextUnanswered = async (sql: Sql, conversationId: string): Promise<Unanswered | null> => {
-  const [row] = await sql.run<Row>(unanswered, [conversationId]);
+/** @param besides customer turns whose replies are in hand */
+export const nextUnanswered = async (
+  sql: Sql,
+  conversationId: string,
+  besides: readonly string[],
+): Promise<Unanswered | null> => {
+  const [row] = await sql.run<Row>(unanswered, [conversationId, [...besides]]);
   if (row === undefined) return null;
   return {
     conversation: toConversation(row.conversation),
