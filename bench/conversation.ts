@@ -41,7 +41,7 @@ type Live = {
   id: string;
   token: string;
   turn: (kind: string, role: string) => void;
-  audio: () => void;
+  audio: (isFinal: boolean) => void;
 };
 
 const open = async (url: string, owner: string, agentId: string): Promise<Live> => {
@@ -66,9 +66,9 @@ const open = async (url: string, owner: string, agentId: string): Promise<Live> 
       'subscription($id: ID!) { conversationTurns(conversationId: $id) { cursor kind textDelta turn { id sequence role state } } }',
       ({ conversationTurns: { kind, turn } }) => live.turn(kind, turn.role),
     ),
-    listen(
+    listen<{ audioChunks: { isFinal: boolean } }>(
       'subscription($id: ID!) { audioChunks(conversationId: $id) { cursor sequence url durationMs isFinal turn { sequence conversation { agent { name } } } } }',
-      () => live.audio(),
+      ({ audioChunks }) => live.audio(audioChunks.isFinal),
     ),
   ]);
   return live;
@@ -79,9 +79,9 @@ const exchange = (
   url: string,
   live: Live,
   text: string,
-): Promise<{ stored: number; firstDelta: number; firstAudio: number; completed: number }> =>
+): Promise<{ stored: number; firstDelta: number; firstAudio: number; completed: number; spoken: number }> =>
   new Promise((resolve, reject) => {
-    const marks = { stored: 0, firstDelta: 0, firstAudio: 0, completed: 0 };
+    const marks = { stored: 0, firstDelta: 0, firstAudio: 0, completed: 0, spoken: 0 };
     const timer = setTimeout(() => reject(new Error(`no whole reply within 30 s: ${JSON.stringify(marks)}`)), 30_000);
     const sent = performance.now();
     const mark = (name: keyof typeof marks) => {
@@ -95,7 +95,10 @@ const exchange = (
       if (role === 'AGENT' && kind === 'DELTA') mark('firstDelta');
       if (role === 'AGENT' && kind === 'COMPLETED') mark('completed');
     };
-    live.audio = () => mark('firstAudio');
+    live.audio = (isFinal) => {
+      mark('firstAudio');
+      if (isFinal) mark('spoken');
+    };
     sendMessage(url, live.token, live.id, text).then(() => mark('stored'), reject);
   });
 

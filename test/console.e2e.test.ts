@@ -67,7 +67,7 @@ const freePort = async (): Promise<number> => {
   return port;
 };
 
-describe('the console', { skip: existsSync(executablePath) ? false : `no browser at ${executablePath}` }, () => {
+describe('the console', () => {
   let folder: string;
   let platform: ChildProcess;
   let relay: Relay;
@@ -77,6 +77,7 @@ describe('the console', { skip: existsSync(executablePath) ? false : `no browser
   const complaints: string[] = [];
 
   before(async () => {
+    assert.ok(existsSync(executablePath), `no browser at ${executablePath}: install chromium, or set CHROMIUM`);
     await build({ configFile: path.join(root, 'console/vite.config.ts'), logLevel: 'error' });
     folder = await mkdtemp(path.join(tmpdir(), 'parley-console-'));
     // PostgreSQL does not run as root; whoever it runs as must reach its folder.
