@@ -11,8 +11,11 @@ const finish = (hash: number, mask: number): number => {
   return (mixed ^ (mixed >>> 13)) & mask;
 };
 
-// a concept speaks louder than a word, a word louder than one of its character n-grams
-const repeats = { concept: 60, word: 3 };
+// a concept speaks louder than a word, a word louder than one of its character n-grams; set by cross-validation
+const repeats = { concept: 60, word: 10, pair: 6, last: 3, length: 10 };
+const gram = { shortest: 3, longest: 4 };
+// lengths in words from which an utterance counts as longer: "yes" and "bye" are short, stories are long
+const lengths = [9, 6, 4, 3, 2, 1];
 
 const hashOf = (name: string): number => {
   let hash = step(fnvOffset, 5);
@@ -23,7 +26,7 @@ const hashOf = (name: string): number => {
 /** Longest part of an utterance that is looked at, in UTF-16 units; what follows says little about its intent. */
 export const featureWindow = 1_000;
 
-/** Word 1-2-grams, character 2-5-grams within words, concepts and pairs of them, FNV-1a hashed into `buckets` (a power of two), log-tf, L2. */
+/** Word 1-2-grams, the last word, how many, character 3-4-grams within words, concepts and pairs of them, FNV-1a hashed into `buckets` (a power of two), log-tf, L2. */
 export const features = (utterance: string, buckets: number): Features => {
   const mask = buckets - 1;
   const counts = new Map<number, number>();
@@ -41,17 +44,19 @@ export const features = (utterance: string, buckets: number): Features => {
       pair = step(pair, word.charCodeAt(i));
     }
     count(hash, repeats.word);
-    count(pair, repeats.word);
+    count(pair, repeats.pair);
     previous = hash;
     const padded = ` ${word} `;
     for (let start = 0; start < padded.length - 1; start++) {
-      let gram = step(fnvOffset, 4);
-      for (let end = start; end < Math.min(start + 5, padded.length); end++) {
-        gram = step(gram, padded.charCodeAt(end));
-        if (end > start) count(gram);
+      let piece = step(fnvOffset, 4);
+      for (let end = start; end < Math.min(start + gram.longest, padded.length); end++) {
+        piece = step(piece, padded.charCodeAt(end));
+        if (end >= start + gram.shortest - 1) count(piece);
       }
     }
   }
+  count(step(previous, 11), repeats.last);
+  count(hashOf(`${lengths.find((length) => words.length >= length) ?? 0} words`), repeats.length);
   const touched = conceptsOf(words.join(' '));
   for (const name of touched) count(hashOf(name), repeats.concept);
   for (const [i, name] of touched.entries()) {

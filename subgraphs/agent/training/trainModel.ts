@@ -10,7 +10,7 @@ export const utterances = (name: string): Example[] => {
   return Object.entries(lists).flatMap(([label, texts]) => texts.map((text) => ({ text, label })));
 };
 
-const settings = { buckets: 2 ** 16, epochs: 14, rate: 0.5, decay: 1e-4, seed: 7 };
+const settings = { buckets: 2 ** 16, epochs: 14, rate: 0.3, decay: 5e-4, seed: 7 };
 
 /** A language's model, from its utterances alone; the same bytes every time. */
 export const trainModel = (language: Language): Uint8Array => {
@@ -21,5 +21,5 @@ export const trainModel = (language: Language): Uint8Array => {
     .slice(0, 16);
   const options = { ...settings, trainingHash };
   const { held, labels } = crossValidate(examples, options, 5);
-  return serialiseIntentModel({ ...trainIntents(examples, options), ...calibrate(held, labels, 1.5) });
+  return serialiseIntentModel({ ...trainIntents(examples, options), ...calibrate(held, labels, 2) });
 };

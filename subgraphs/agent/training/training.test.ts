@@ -9,8 +9,8 @@ import { trainModel, utterances } from './trainModel.ts';
 
 // `test` was looked at while the training set grew, `blind` was not: the second is what to expect of new customers
 const floors = {
-  en: { test: { accuracy: 0.86, recall: 0.8, error: 0.16 }, blind: { accuracy: 0.6, recall: 0.75, error: 0.12 } },
-  es: { test: { accuracy: 0.86, recall: 0.8, error: 0.16 }, blind: { accuracy: 0.62, recall: 0.75, error: 0.14 } },
+  en: { test: { accuracy: 0.92, recall: 0.92, error: 0.08 }, blind: { accuracy: 0.77, recall: 0.86, error: 0.08 } },
+  es: { test: { accuracy: 0.9, recall: 0.9, error: 0.08 }, blind: { accuracy: 0.78, recall: 0.83, error: 0.08 } },
 };
 
 for (const language of ['en', 'es'] as const) {
@@ -18,7 +18,7 @@ for (const language of ['en', 'es'] as const) {
 
   test(`${language}: the committed model is what its utterances train`, () => {
     assert.ok(Buffer.from(trainModel(language)).equals(bytes), 'npm run generate, then commit models/');
-    assert.ok(bytes.length <= 1_000_000);
+    assert.ok(bytes.length <= 600_000);
   });
 
   for (const set of ['test', 'blind'] as const) {
@@ -38,7 +38,7 @@ for (const language of ['en', 'es'] as const) {
     const byLabel = Map.groupBy(utterances(language), ({ label }) => label);
     assert.ok(byLabel.size >= 16);
     for (const [label, examples] of byLabel) {
-      assert.ok(examples.length >= 40, `${label} has ${examples.length}`);
+      assert.ok(examples.length >= (label === OUT_OF_SCOPE ? 300 : 100), `${label} has ${examples.length}`);
       const texts = examples.map(({ text }) => text);
       assert.deepEqual(nearDuplicates(texts, 0.75), []);
       for (const set of ['test', 'blind']) {
