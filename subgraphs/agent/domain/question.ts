@@ -36,7 +36,7 @@ const asksSomething: Record<Language, RegExp> = {
 /** Whether a message wants to know something; recognised speech has no question marks. */
 export const isQuestion = (message: string, language: Language): boolean => asksSomething[language].test(message);
 
-// "plan Business" is a product's name, "business" alone is said of anything
+// "plan Business" and "the Business plan" name a product, "business" alone is said of anything
 const offer = /^(?:plan|tarifa|paquete|pack|package|edition|edicion)$/;
 
 /** Taken apart: what is asked for, about what. `inherited` is the kind asked before, for "and the Pro?". */
@@ -72,7 +72,11 @@ export const parseQuestion = (asked: string, language: Language, inherited?: Que
       !isStopword(token.word, language) &&
       !(
         genericWords[language].has(stemmed) &&
-        !(isName && (subjects.length > 0 || offer.test(tokens[position - 1]?.word ?? '')))
+        !(
+          isName &&
+          (subjects.length > 0 ||
+            [tokens[position - 1], tokens[position + 1]].some((near) => near && offer.test(near.word)))
+        )
       )
     ) {
       if (subjects.length < 40) subjects.push({ stem: stemmed, raw: token.raw, position, isName });

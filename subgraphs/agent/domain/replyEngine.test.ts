@@ -134,6 +134,7 @@ const cases: [
   ],
   ['en', 'the asked price with its name', plans, 'How much is Pro?', /Pro costs 49 euros/, /19/],
   ['en', 'lower case, as recognised speech is', plans, 'how much does the pro cost', /Pro costs 49/, /19/],
+  ['en', 'a common noun as a name that is nowhere', plans, 'How much is the Team plan?', unknown.en, /49|19/],
   ['en', 'a name that is nowhere', plans, 'What is the price of Ultra?', unknown.en, /49|19/],
   ['en', 'an unknown name in lower case', plans, 'how much is ultra', unknown.en, /49|19/],
   ['en', 'a longer name than any known', plans, 'How much is Pro Max?', unknown.en, /49/],
