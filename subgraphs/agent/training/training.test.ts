@@ -7,10 +7,24 @@ import { parseIntentModel } from '../domain/intentModel.ts';
 import { nearDuplicates } from './nearDuplicates.ts';
 import { trainModel, utterances } from './trainModel.ts';
 
-// `test` was looked at while the training set grew, `blind` was not: the second is what to expect of new customers
+// `test` was looked at while the training set grew, `blind` was not, `fresh` was written after: these are what to expect of new customers
 const floors = {
-  en: { test: { accuracy: 0.92, recall: 0.92, error: 0.08 }, blind: { accuracy: 0.77, recall: 0.86, error: 0.08 } },
-  es: { test: { accuracy: 0.9, recall: 0.9, error: 0.08 }, blind: { accuracy: 0.78, recall: 0.83, error: 0.08 } },
+  en: {
+    test: { accuracy: 0.92, recall: 0.92, error: 0.08 },
+    blind: { accuracy: 0.77, recall: 0.86, error: 0.08 },
+    fresh: { accuracy: 0.62, recall: 0.84, error: 0.08 },
+  },
+  es: {
+    test: { accuracy: 0.9, recall: 0.9, error: 0.08 },
+    blind: { accuracy: 0.78, recall: 0.83, error: 0.08 },
+    fresh: { accuracy: 0.51, recall: 0.74, error: 0.12 },
+  },
+};
+
+const fewest = {
+  test: (outside: boolean) => (outside ? 60 : 10),
+  blind: () => 8,
+  fresh: (outside: boolean) => (outside ? 40 : 10),
 };
 
 for (const language of ['en', 'es'] as const) {
@@ -21,7 +35,7 @@ for (const language of ['en', 'es'] as const) {
     assert.ok(bytes.length <= 600_000);
   });
 
-  for (const set of ['test', 'blind'] as const) {
+  for (const set of ['test', 'blind', 'fresh'] as const) {
     test(`${language}: ${set} utterances are understood over the floors`, (t) => {
       const report = evaluateIntents(parseIntentModel(bytes), utterances(`${set}.${language}`));
       t.diagnostic(
@@ -41,11 +55,11 @@ for (const language of ['en', 'es'] as const) {
       assert.ok(examples.length >= (label === OUT_OF_SCOPE ? 300 : 100), `${label} has ${examples.length}`);
       const texts = examples.map(({ text }) => text);
       assert.deepEqual(nearDuplicates(texts, 0.75), []);
-      for (const set of ['test', 'blind']) {
+      for (const set of ['test', 'blind', 'fresh'] as const) {
         const held = utterances(`${set}.${language}`)
           .filter((example) => example.label === label)
           .map(({ text }) => text);
-        assert.ok(held.length >= (set === 'blind' ? 8 : label === OUT_OF_SCOPE ? 60 : 10));
+        assert.ok(held.length >= fewest[set](label === OUT_OF_SCOPE));
         assert.deepEqual(nearDuplicates(texts, 0.7, held), []);
         assert.deepEqual(nearDuplicates(held, 0.75), []);
       }
