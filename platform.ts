@@ -43,6 +43,13 @@ export const startPlatform = async (
   environment: Readonly<Record<string, string | undefined>>,
   log: Log,
 ): Promise<Platform> => {
+  // All settings are read before anything is started: a wrong one costs nothing.
+  const settings = {
+    gateway: gatewayConfig(environment),
+    auth: readAuthConfig(environment),
+    voice: voiceConfig(environment),
+    agent: readAgentConfig(environment),
+  };
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (let next = stops.pop(); next !== undefined; next = stops.pop()) {
@@ -62,8 +69,11 @@ export const startPlatform = async (
       onError: (error) => log.warn({ err: error.message }, 'database connection lost'),
     });
     stops.push(() => pool.end());
+    await pool.query('SELECT 1').catch((error: Error) => {
+      throw new ConfigError(`DATABASE_URL cannot be used: ${error.message || (error as NodeJS.ErrnoException).code}`);
+    });
 
-    const bus = config.kafka === null ? inProcessBus() : await kafkaBus(config.kafka);
+    const bus = config.kafka === null ? inProcessBus() : await kafkaBus(config.kafka, log);
     stops.push(bus.close);
     const pubsub = config.redisUrl === null ? memoryPubSub() : redisPubSub(config.redisUrl, log);
     stops.push(pubsub.close);
@@ -85,15 +95,15 @@ export const startPlatform = async (
     };
 
     const [auth, voice, agent, analytics] = await Promise.all([
-      startAuth({ ...shared, config: readAuthConfig(environment), publicSchema }),
+      startAuth({ ...shared, config: settings.auth, publicSchema }),
       startVoice({
         ...shared,
-        config: voiceConfig(environment),
+        config: settings.voice,
         dataFolder: config.dataDir,
         publicUrl,
         subgraphs: { sales: later('sales') },
       }),
-      startAgent({ ...shared, config: readAgentConfig(environment), subgraphs: { voice: later('voice') } }),
+      startAgent({ ...shared, config: settings.agent, subgraphs: { voice: later('voice') } }),
       startAnalytics(shared),
     ]);
     for (const server of [auth, voice, agent, analytics]) {
@@ -108,7 +118,7 @@ export const startPlatform = async (
     stops.push(sales.stop);
 
     const gateway: Gateway = await startGateway({
-      config: { ...gatewayConfig(environment), port, host: config.host },
+      config: { ...settings.gateway, port, host: config.host },
       supergraphSdl,
       subgraphs: running,
       log,
@@ -147,7 +157,11 @@ const openDatabases = async (config: PlatformConfig): Promise<{ url: string; sto
   if (config.database !== null) {
     const { url, adminUrl } = config.database;
     if (adminUrl !== null) {
-      await bootstrap(adminUrl);
+      await bootstrap(adminUrl).catch((error: Error) => {
+        throw new ConfigError(
+          `DATABASE_ADMIN_URL cannot be used: ${error.message || (error as NodeJS.ErrnoException).code}`,
+        );
+      });
       await migrate(adminUrl, contexts);
     }
     return { url, stop: async () => {} };

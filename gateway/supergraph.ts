@@ -3,6 +3,7 @@ import { QueryPlanner } from '@apollo/query-planner';
 import type { GraphQLSchema } from 'graphql';
 import { type AccessRules, readAccessRules } from './accessRules.ts';
 import { assertPrefixIsFree, createDataKeyOf, type DataKeyOf } from './dataKeys.ts';
+import { checkKnownScalars } from './knownScalars.ts';
 
 /** Everything derived from one supergraph SDL. Replaced as a whole when another one is loaded. */
 export type LoadedSupergraph = {
@@ -28,7 +29,7 @@ export const loadSupergraph = (sdl: string, rules: AccessRules): LoadedSupergrap
     supergraph,
     planner: new QueryPlanner(supergraph),
     apiSchema,
-    schema: apiSchema.toGraphQLJSSchema(),
+    schema: checkKnownScalars(apiSchema.toGraphQLJSSchema()),
     fullSchema,
     rules,
     dataKeyOf: createDataKeyOf(plannedNames(sdl)),

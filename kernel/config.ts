@@ -22,7 +22,7 @@ export const readConfig = <T extends z.ZodType>(
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map((issue) => {
-    const name = issue.path.join('.') || 'environment';
+    const name = String(issue.path[0] ?? 'environment');
     return `${name} ${given[name] === undefined ? 'is missing' : 'is not valid'}: ${issue.message}`;
   });
   throw new ConfigError(complaints.join('; '));

@@ -1,21 +1,32 @@
-import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { Kafka, type LogEntry, logLevel, type Producer } from 'kafkajs';
 import type { EventBus } from './bus.ts';
 import type { StoredEvent } from './event.ts';
+import type { Log } from './log.ts';
+
+/** kafkajs prints on its own unless told where to. */
+const logTo =
+  (log: Log) =>
+  ({ log: { message, ...details } }: LogEntry) =>
+    log.warn({ kafka: details }, message);
 
 /**
  * The bus on Kafka. One topic per context, keyed by aggregate so that an aggregate's events stay in order; the producer
  * is idempotent, waits for all in-sync replicas and keeps one request in flight. A consumer's offset is committed after
  * its handler's transaction; consumers dedupe by event id, so a second delivery changes nothing.
  */
-export const kafkaBus = async (options: {
-  brokers: readonly string[];
-  clientId: string;
-  sasl: { username: string; password: string } | null;
-}): Promise<EventBus> => {
+export const kafkaBus = async (
+  options: {
+    brokers: readonly string[];
+    clientId: string;
+    sasl: { username: string; password: string } | null;
+  },
+  log: Log,
+): Promise<EventBus> => {
   const kafka = new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
     logLevel: logLevel.ERROR,
+    logCreator: () => logTo(log),
     ...(options.sasl === null ? {} : { ssl: true, sasl: { mechanism: 'scram-sha-512', ...options.sasl } }),
   });
   const producer: Producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: true });

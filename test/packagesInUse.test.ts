@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Gateway } from '@parley/gateway/server';
+import { createLog } from '@parley/kernel/log';
 import type { PubSub } from '@parley/kernel/pubsub';
 import { type GraphQLSchema, graphql, isObjectType } from 'graphql';
 import { WebSocket } from 'ws';
@@ -237,7 +238,10 @@ describe('packages in use', () => {
     const { platformConfig } = await import('../config.ts');
     const port = await freePort();
     await assert.rejects(
-      kafkaBus({ brokers: [`127.0.0.1:${port}`], clientId: 'test', sasl: null }),
+      kafkaBus(
+        { brokers: [`127.0.0.1:${port}`], clientId: 'test', sasl: null },
+        createLog({ level: 'silent', service: 'test' }),
+      ),
       (error: Error) => /^KafkaJS/.test(error.name) && error.message.includes(`127.0.0.1:${port}`),
     );
     const brokers = { KAFKA_BROKERS: 'a:9092, b:9092' };

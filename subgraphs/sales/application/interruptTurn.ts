@@ -31,7 +31,8 @@ export const interruptTurn = async (
   if (found === null || !mayTouchConversation(actor, found.conversationId)) throw unknown();
 
   const service = serviceActor('sales', tenantId);
-  const timing = await turnAudioTiming(sales.voice, service, input.turnId);
+  const timing = await turnAudioTiming(sales.voice, service, input);
+  const { spokenText } = timing;
   const now = sales.clock();
   const sql = sales.database.sql(tenantId);
   /** The turn and the newest turn of the agent, once nobody else changes the conversation any more. */
@@ -45,10 +46,6 @@ export const interruptTurn = async (
     decide({ ...turn, isLatestAgentTurn: latest === turn.id }, timing, { playedMs: input.playedMs, now });
     return { conversation, turn };
   };
-  await sql.transaction(check);
-  // First silence it, then record it: voice makes nothing more for this turn, whatever happens next.
-  const { spokenText } = await cutTurnAudio(sales.voice, service, input);
-
   const recorded = await sql.transaction(async (tx) => {
     const { conversation, turn } = await check(tx);
     const seal = sealFor(sales.cipher, tx, tenantId, conversation.contactId ?? conversation.id);
@@ -76,6 +73,10 @@ export const interruptTurn = async (
     );
   });
   await announce(sales, tenantId, recorded);
+  // Recorded first: should we die here, the turn is interrupted all the same, and whoever takes over says no more of it.
+  await cutTurnAudio(sales.voice, service, input).catch((error: unknown) =>
+    sales.log.error({ err: error, turnId: input.turnId }, 'the audio of an interrupted turn could not be cut'),
+  );
   const interrupted = recorded.turns.at(-1)?.turn;
   if (interrupted === undefined) throw new Error('the interruption was not recorded');
   return interrupted;

@@ -4,7 +4,8 @@ export type InterruptibleTurn = {
   readonly role: string;
   readonly state: string;
   readonly isLatestAgentTurn: boolean;
-  readonly spokenText: string | null;
+  /** all its audio is made, or will never be */
+  readonly voiced: boolean;
 };
 /** What voice knows of the turn's audio: milliseconds made so far, and when the first of it was made. */
 export type TurnAudioTiming = { readonly durationMs: number; readonly firstChunkAt: Date | null };
@@ -31,10 +32,10 @@ export const interruptTurn = (
   if (turn.state === 'INTERRUPTED') throw no('This turn was interrupted before.');
   if (turn.state === 'FAILED') throw no('This turn has failed; there is nothing to interrupt.');
   if (!turn.isLatestAgentTurn) throw no('Only the latest turn of the agent can be interrupted.');
-  if (turn.state === 'STREAMING') return;
+  if (turn.state === 'STREAMING' || !turn.voiced) return;
   const since =
     audio.firstChunkAt === null ? Number.POSITIVE_INFINITY : command.now.getTime() - audio.firstChunkAt.getTime();
-  if (since > audio.durationMs + playoutSlackMs || (audio.durationMs > 0 && command.playedMs >= audio.durationMs)) {
+  if (since > audio.durationMs + playoutSlackMs || command.playedMs >= audio.durationMs) {
     throw no('The audio of this turn has played out.');
   }
 };

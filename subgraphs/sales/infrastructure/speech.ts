@@ -45,23 +45,28 @@ export const speakSentence = async (
   return speakSentence ?? { durationMs: 0, status: 'FAILED' };
 };
 
-const timing = `query Timing($turnId: ID!) { turnAudioTiming(turnId: $turnId) { durationMs firstChunkAt } }`;
-export const turnAudioTiming = async (voice: Subgraph, actor: Actor, turnId: string): Promise<TurnAudioTiming> => {
-  const { turnAudioTiming } = await call<{
-    turnAudioTiming: { durationMs: number; firstChunkAt: string | Date | null } | null;
-  }>(voice, actor, timing, { turnId });
-  if (!turnAudioTiming) return { durationMs: 0, firstChunkAt: null };
-  const { durationMs, firstChunkAt } = turnAudioTiming;
-  return { durationMs, firstChunkAt: firstChunkAt === null ? null : new Date(firstChunkAt) };
+const timing = `query Timing($turnId: ID!, $playedMs: Int!) {
+  turnAudioTiming(turnId: $turnId) { durationMs firstChunkAt spokenText(playedMs: $playedMs) }
+}`;
+type Timing = { durationMs: number; firstChunkAt: string | Date | null; spokenText: string };
+/** What there is of a turn's audio, and the words that were heard when `playedMs` of it were played. */
+export const turnAudioTiming = async (
+  voice: Subgraph,
+  actor: Actor,
+  input: { turnId: string; playedMs: number },
+): Promise<TurnAudioTiming & { spokenText: string }> => {
+  const { turnAudioTiming } = await call<{ turnAudioTiming: Timing | null }>(voice, actor, timing, input);
+  if (!turnAudioTiming) return { durationMs: 0, firstChunkAt: null, spokenText: '' };
+  const { firstChunkAt } = turnAudioTiming;
+  return { ...turnAudioTiming, firstChunkAt: firstChunkAt === null ? null : new Date(firstChunkAt) };
 };
 
 const cut = `mutation Cut($turnId: ID!, $playedMs: Int!) { cutTurnAudio(turnId: $turnId, playedMs: $playedMs) { spokenText } }`;
-/** No further audio for this turn. @returns the words that were played, up to `playedMs` */
+/** No further audio for this turn. */
 export const cutTurnAudio = async (
   voice: Subgraph,
   actor: Actor,
   input: { turnId: string; playedMs: number },
-): Promise<{ spokenText: string }> => {
-  const { cutTurnAudio } = await call<{ cutTurnAudio: { spokenText: string } | null }>(voice, actor, cut, input);
-  return cutTurnAudio ?? { spokenText: '' };
+): Promise<void> => {
+  await call(voice, actor, cut, input);
 };

@@ -138,20 +138,14 @@ const voiceAnswer = (
     return { data: { speakSentence: { durationMs: 1000, status: 'READY' } } };
   }
   const id = variables?.['turnId'];
-  if (query.includes('turnAudioTiming')) {
-    return {
-      data: { turnAudioTiming: { durationMs: ofTurn(id).length * 1000, firstChunkAt: new Date().toISOString() } },
-    };
-  }
   const heard = Math.floor(Number(variables?.['playedMs']) / 1000);
-  return {
-    data: {
-      cutTurnAudio: {
-        spokenText: ofTurn(id)
-          .slice(0, heard)
-          .map(({ text }) => text)
-          .join(' '),
-      },
-    },
-  };
+  const spokenText = ofTurn(id)
+    .slice(0, heard)
+    .map(({ text }) => text)
+    .join(' ');
+  if (query.includes('turnAudioTiming')) {
+    const durationMs = ofTurn(id).length * 1000;
+    return { data: { turnAudioTiming: { durationMs, firstChunkAt: new Date().toISOString(), spokenText } } };
+  }
+  return { data: { cutTurnAudio: { spokenText } } };
 };

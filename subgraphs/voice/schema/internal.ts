@@ -3,8 +3,10 @@ import { isUuid } from '@parley/kernel/database';
 import { cutTurnAudio } from '../application/cutTurnAudio.ts';
 import { type SpokenSentence, speakSentence } from '../application/speakSentence.ts';
 import { speechTextProblem } from '../domain/speechText.ts';
+import { spokenText } from '../domain/spokenText.ts';
 import { isLocale } from '../domain/voice.ts';
 import type { TurnAudio } from '../generated/prisma/client.ts';
+import { toStored } from '../infrastructure/audioChunks.ts';
 import { builder, requireService } from './builder.ts';
 
 /** What sales asks of voice. None of it is in the public schema. */
@@ -95,6 +97,17 @@ const TurnAudioTiming = builder.objectRef<TurnAudio>('TurnAudioTiming').implemen
     firstChunkAt: t.expose('firstChunkAt', { type: 'DateTime', nullable: true }),
     isComplete: t.exposeBoolean('complete', { description: 'its last sentence is there' }),
     cutAtMs: t.exposeInt('cutAtMs', { nullable: true }),
+    spokenText: t.string({
+      description: 'what was heard when this much was played',
+      args: { playedMs: t.arg.int({ required: true }) },
+      resolve: async ({ turnId }, { playedMs }, { db }) => {
+        const chunks = await db.audioChunk.findMany({
+          where: { turnId, status: 'READY' },
+          orderBy: { sequence: 'asc' },
+        });
+        return spokenText(chunks.map(toStored), Math.max(0, playedMs));
+      },
+    }),
   }),
 });
 builder.queryField('turnAudioTiming', (t) =>

@@ -13,7 +13,7 @@ const AudioStatus = builder.enumType('AudioStatus', {
   values: audioStatuses,
 });
 
-export const TurnAudio = builder.prismaObject('TurnAudio', {
+builder.prismaObject('TurnAudio', {
   include: { chunks: { orderBy: { sequence: 'asc' } } },
   fields: (t) => ({
     status: t.field({ type: AudioStatus, resolve: audioStatus }),
