@@ -10,7 +10,7 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_POOL_SIZE: integer(2, 200).default(20),
+  DATABASE_POOL_SIZE: integer(6, 200).default(10),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   KAFKA_BROKERS: z
     .string()

@@ -20,7 +20,8 @@ import { createCompressor } from './infrastructure/compressedAudio.ts';
 import { openVoiceDatabase, type VoiceDatabase } from './infrastructure/database.ts';
 import { localBlobStore } from './infrastructure/localBlobStore.ts';
 import { builtInSpeech } from './infrastructure/speech/builtInSpeech.ts';
-import type { SpeechSynthesizer } from './infrastructure/speech/speechSynthesizer.ts';
+import { rememberedSpeech, warmUp } from './infrastructure/speech/rememberedSpeech.ts';
+import { SpeechClosed, type SpeechSynthesizer } from './infrastructure/speech/speechSynthesizer.ts';
 import type { VoiceContext } from './schema/builder.ts';
 import { schema } from './schema/index.ts';
 
@@ -49,19 +50,29 @@ export type VoiceServer = {
   stop(): Promise<void>;
 };
 
-/** Resolves when the voice is warm: the first sentence of the first turn does not wait for an engine to start. */
+/** Some minutes of speech. */
+const rememberedBytes = 16 * 2 ** 20;
+const warmUpRounds = 6;
+
+/** Resolves when the voice can speak: the first sentence of the first turn does not wait for an engine to start. */
 export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> => {
   const { pool, bus, pubsub, log, clock, config, dataFolder } = options;
   const signingKey = options.masterKey.derive('audio links');
   const blobs =
     options.blobs ?? localBlobStore({ folder: path.join(dataFolder, 'audio'), baseUrl: options.publicUrl, signingKey });
-  const speech =
+  const engine =
     options.speech ??
     (await builtInSpeech({
       processes: config.speechProcesses,
       cacheFolder: path.join(dataFolder, 'speech-cache'),
-      onUnusable: (engine, error) => log.error({ err: error, engine }, 'speech engine cannot be used'),
+      onUnusable: (name, error) => log.error({ err: error, engine: name }, 'speech engine cannot be used'),
     }));
+  if (options.speech === undefined) {
+    warmUp(engine, warmUpRounds).catch((error: unknown) => {
+      if (!(error instanceof SpeechClosed)) log.warn({ err: error }, 'speech could not be warmed up');
+    });
+  }
+  const speech = rememberedSpeech(engine, rememberedBytes);
   const database = openVoiceDatabase(pool);
   const relay = startOutboxRelay({ pool, schema: 'voice', topic: voiceTopic, bus, log });
   const compressor = createCompressor();
