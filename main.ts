@@ -27,10 +27,11 @@ try {
   data      ${config.dataDir}
 Stop with Ctrl-C.`);
 
-  let stopping = false;
+  let stoppingSince = 0;
   const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    // npm and a process group deliver the same signal twice; only a later one means "at once".
+    if (stoppingSince > 0) return Date.now() - stoppingSince > 1000 ? process.exit(1) : undefined;
+    stoppingSince = Date.now();
     log.info({ signal }, 'stopping');
     const forced = setTimeout(() => process.exit(1), 25_000);
     await platform.stop();

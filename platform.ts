@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readAgentConfig } from '@parley/agent/config';
 import { startAgent } from '@parley/agent/server';
@@ -25,6 +26,7 @@ import { startSales } from '@parley/sales/server';
 import { voiceConfig } from '@parley/voice/config';
 import { startVoice } from '@parley/voice/server';
 import { buildSchema, type GraphQLSchema } from 'graphql';
+import pg from 'pg';
 import type { PlatformConfig } from './config.ts';
 import { consolePages } from './consolePages.ts';
 import { contexts } from './contexts.ts';
@@ -167,6 +169,11 @@ const openDatabases = async (config: PlatformConfig): Promise<{ url: string; sto
     return { url, stop: async () => {} };
   }
   const server = await startEmbeddedPostgres(path.join(config.dataDir, 'postgres'));
+  const release = await holdDataFolder(server.url, config.dataDir);
+  const stop = async () => {
+    await release();
+    await server.stop();
+  };
   try {
     const appPassword = randomBytes(18).toString('base64url');
     await bootstrap(server.url, { appPassword });
@@ -174,11 +181,33 @@ const openDatabases = async (config: PlatformConfig): Promise<{ url: string; sto
     const url = new URL(server.url);
     url.username = 'app_login';
     url.password = appPassword;
-    return { url: url.toString(), stop: server.stop };
+    return { url: url.toString(), stop };
   } catch (error) {
-    await server.stop();
+    await stop();
     throw error;
   }
+};
+
+const folderLock = 7_023_159;
+/** How long a platform that was just killed may still seem to be there. */
+const lingerMs = 3000;
+
+/** One platform per data folder: a lock that PostgreSQL lets go of when its holder dies. @throws ConfigError */
+const holdDataFolder = async (url: string, dataDir: string): Promise<() => Promise<void>> => {
+  const holder = new pg.Client({ connectionString: url });
+  // The server may be stopped under us by an operator; what needs it will say so.
+  holder.on('error', () => {});
+  await holder.connect();
+  for (let waited = 0; ; waited += 100) {
+    const { rows } = await holder.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(${folderLock}) AS held`);
+    if (rows[0]?.held === true) return () => holder.end();
+    if (waited >= lingerMs) break;
+    await delay(100);
+  }
+  await holder.end();
+  throw new ConfigError(
+    `DATA_DIR ${dataDir} is in use by another platform: stop that one, or set DATA_DIR to another folder`,
+  );
 };
 
 const readSchemas = async () => {

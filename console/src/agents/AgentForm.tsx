@@ -15,7 +15,8 @@ import { useAction } from '../useAction.ts';
 import { exampleFor } from './exampleKnowledge.ts';
 import { PersonalityFields } from './PersonalityFields.tsx';
 
-const locales = ['en-US', 'en-GB', 'es-ES', 'es-MX', 'de-DE', 'fr-FR', 'it-IT', 'pt-BR'] as const;
+/** The languages the built-in replies speak; voices know more. */
+const locales = ['en-US', 'en-GB', 'es-ES', 'es-MX'] as const;
 
 /** A new agent with what it knows: a knowledge base, one document in it, and the agent on top. */
 export const AgentForm = ({

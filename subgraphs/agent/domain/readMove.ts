@@ -43,6 +43,8 @@ export const moveFor = (
   const move = moveOf(intent);
   // a step that ends or closes a conversation is not taken on a guess
   if (intent.confidence < 0.5 && ['BUY', 'BOOK', 'REFUSE', 'LEAVE', 'WANT_HUMAN'].includes(move)) return 'ASK';
+  // a question that is only guessed to be about us, or to want a date, is answered from what we know
+  if (asks && intent.confidence < 0.75 && ['ASK_IDENTITY', 'BUY', 'BOOK'].includes(move)) return 'ASK';
   if (appointment[language].test(message) && !isQuestion(message, language)) return 'TELL';
   if (/\S@\S+\.\S|\+?\d[\d\s-]{7,}\d/.test(message) && !isQuestion(message, language)) return 'TELL';
   const social: readonly Move[] = ['LEAVE', 'REFUSE', 'THANK', 'GREET', 'AFFIRM', 'DENY'];

@@ -32,7 +32,7 @@ export const genericWords: Readonly<Record<Language, ReadonlySet<string>>> = {
     hi hello hey thanks thank ok okay yes well good great interested wondering available possible actually really roughly
     me my mine our ours guys kind sort lot bit one ones also too sure right something anything everything find list start starts
     long many much often fast quickly soon time take takes vs versus compared difference called name another
-    month's let check mean just currently customer customers client clients provide sold item items`,
+    membership memberships tariff pass month's let check mean just currently customer customers client clients provide sold item items`,
     'en',
   ),
   es: list(
@@ -44,7 +44,7 @@ export const genericWords: Readonly<Record<Language, ReadonlySet<string>>> = {
     dolares usd eur total exactamente hola gracias ok si bien vale buenos buenas dias tardes interesa interesado disponible posible
     realmente mas menos cada por tipo algo alguno todo encontrar lista empieza cuanto cuantos cuantas cuanta tiempo tarda tardan
     dura frente comparado diferencia llama nombre otro aqui entonces pues bueno digo tengo tiene tienen teneis hay cliente clientes
-    haceis hacen podeis puedo puede dan dais aplica articulo preguntar pregunta`,
+    abono abonos bono bonos cuota cuotas membresia haceis hacen podeis puedo puede dan dais aplica articulo preguntar pregunta`,
     'es',
   ),
 };
