@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -128,7 +129,7 @@ export const startPlatform = async (
       trustedDocuments,
       routes: [
         { prefix: '/audio', handle: voice.handleAudio },
-        { prefix: '/.well-known/jwks.json', handle: (_request, response) => sendKeys(auth.subgraph, response) },
+        { prefix: '/.well-known/jwks.json', handle: (request, response) => sendKeys(auth.subgraph, request, response) },
         { prefix: '/', handle: consolePages() },
       ],
       ready: async () => {
@@ -238,7 +239,11 @@ const claimPort = ({ port, host }: PlatformConfig): Promise<number> =>
   });
 
 /** The keys our access tokens are verified with (RFC 7517). */
-const sendKeys = async (auth: Subgraph, response: import('node:http').ServerResponse): Promise<void> => {
+const sendKeys = async (auth: Subgraph, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    return;
+  }
   const { data } = await auth.execute({ query: '{ signingKeys { jwk } }', actor: null, requestId: 'jwks' });
   const keys = ((data as { signingKeys: { jwk: string }[] | null } | null)?.signingKeys ?? []).map(
     ({ jwk }) => JSON.parse(jwk) as object,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { operationRules } from '@parley/kernel/operationRules';
 import {
   type ASTVisitor,
   type DocumentNode,
@@ -8,7 +9,6 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
-  specifiedRules,
   type ValidationContext,
   type ValidationRule,
   validate,
@@ -38,7 +38,7 @@ export const createDocuments = (
   schema: GraphQLSchema,
   options: { limits: OperationLimits; introspection: boolean; most: number },
 ): Documents => {
-  const rules = [...(options.introspection ? [] : [noIntrospection]), ...specifiedRules];
+  const rules = [...(options.introspection ? [] : [noIntrospection]), ...operationRules];
   const known = new LRUCache<string, Document | GraphQLError>({ max: options.most });
   const hashOf = (query: string): string => createHash('sha256').update(query).digest('hex');
 

@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Log } from './log.ts';
+import { operationRules } from './operationRules.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResult } from './subgraph.ts';
 
 /**
@@ -19,8 +20,9 @@ import type { Subgraph, SubgraphRequest, SubgraphResult } from './subgraph.ts';
  * else is a bug or an outage: a fixed sentence and an errorId, the details in our log only.
  */
 export const maskError = (error: GraphQLError, log: Log, request: SubgraphRequest): GraphQLFormattedError => {
-  const thrown = error.originalError;
-  if (thrown === undefined || thrown === null || thrown instanceof GraphQLError) return error.toJSON();
+  // Without a path it is about the request, not about what a resolver did.
+  if (error.extensions['code'] !== undefined || error.path === undefined) return error.toJSON();
+  const thrown = error.originalError ?? error;
   const errorId = randomUUID();
   log.error({ err: thrown, errorId, requestId: request.requestId, path: error.path }, 'unexpected error');
   return {
@@ -45,7 +47,7 @@ export const inProcessSubgraph = <Context extends object>(options: {
     let document: DocumentNode | readonly GraphQLError[];
     try {
       document = parse(query, { noLocation: true });
-      const errors = validate(schema, document);
+      const errors = validate(schema, document, operationRules);
       if (errors.length > 0) document = errors;
     } catch (error) {
       document = [error as GraphQLError];

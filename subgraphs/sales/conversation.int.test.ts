@@ -283,6 +283,48 @@ describe('a conversation', () => {
     }
   });
 
+  test('B25 I31 turns page both ways by their sequence; a page or a cursor that makes no sense is the caller’s error', async () => {
+    world.script.reply = () => ['Fine.'];
+    const { conversation } = await open();
+    for (const text of ['one', 'two']) await say(conversation.id, text);
+    await replied(conversation.id, 2);
+    const page = async (args: string, id = conversation.id) => {
+      const query = `query($id: ID!) { conversation(id: $id) { turns${args} { edges { cursor node { sequence } } pageInfo { hasNextPage hasPreviousPage } } } }`;
+      const { conversation: found } = await world
+        .as(userOf(tenant))
+        .query<{
+          conversation: { turns: { edges: { cursor: string; node: { sequence: number } }[]; pageInfo: object } };
+        }>(query, { id });
+      const { edges, pageInfo } = found.turns;
+      return {
+        sequences: edges.map(({ node }) => node.sequence),
+        cursors: edges.map(({ cursor }) => cursor),
+        pageInfo,
+      };
+    };
+    const first = await page('(first: 3)');
+    assert.deepEqual([first.sequences, first.pageInfo], [[1, 2, 3], { hasNextPage: true, hasPreviousPage: false }]);
+    const rest = await page(`(first: 3, after: "${first.cursors[2]}")`);
+    assert.deepEqual([rest.sequences, rest.pageInfo], [[4], { hasNextPage: false, hasPreviousPage: true }]);
+    const last = await page('(last: 2)');
+    assert.deepEqual([last.sequences, last.pageInfo], [[3, 4], { hasNextPage: false, hasPreviousPage: true }]);
+    assert.deepEqual((await page(`(last: 5, before: "${last.cursors[0]}")`)).sequences, [1, 2]);
+    const other = (await open()).conversation.id;
+    for (const args of [
+      '(first: -1)',
+      '(first: 101)',
+      '(first: 1, last: 1)',
+      '(after: "x")',
+      '(first: 1, before: "x")',
+    ]) {
+      await assert.rejects(page(args), ({ errors }) => errors[0].extensions.code === 'BAD_USER_INPUT', args);
+    }
+    await assert.rejects(
+      page(`(after: "${first.cursors[0]}")`, other),
+      ({ errors }) => errors[0].extensions.code === 'BAD_USER_INPUT',
+    );
+  });
+
   test('bad input is a Refusal with its code and issues, and nothing is stored', async () => {
     const { conversation } = await open();
     for (const text of ['', '   \n', 'a\u0000b', 'bell\u0007', 'x'.repeat(8001), 'ñ'.repeat(4001), '\ud800']) {

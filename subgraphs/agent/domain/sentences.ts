@@ -5,7 +5,8 @@ const abbreviation =
 export const sentencesOf = (paragraph: string): string[] => {
   const sentences: string[] = [];
   let start = 0;
-  for (const match of paragraph.matchAll(/[.!?…]+["'”’»)]*\s+(?=[\p{Lu}\p{N}¿¡"'“«([€$£\-*])/gu)) {
+  // begun only where a run of full stops begins: a long one that ends nothing must not be tried from each of them
+  for (const match of paragraph.matchAll(/(?<![.!?…])[.!?…]+["'”’»)]*\s+(?=[\p{Lu}\p{N}¿¡"'“«([€$£\-*])/gu)) {
     const end = match.index + match[0].length;
     const sentence = paragraph.slice(start, end).trim();
     if (match[0].startsWith('.') && abbreviation.test(sentence.slice(-12))) continue;

@@ -1,4 +1,5 @@
-import { type DocumentNode, type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import { operationRules } from '@parley/kernel/operationRules';
+import { type DocumentNode, type GraphQLError, type GraphQLSchema, Kind, parse, validate } from 'graphql';
 import type { Check } from '../domain/input.ts';
 import { nameProblem } from '../domain/name.ts';
 
@@ -21,7 +22,15 @@ const parsed = (body: string): DocumentNode | string => {
   try {
     return parse(body, { maxTokens });
   } catch (error) {
-    return (error as Error).message;
+    return error instanceof RangeError ? 'is nested too deeply' : (error as Error).message;
+  }
+};
+
+const validated = (schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] | string => {
+  try {
+    return validate(schema, document, operationRules, { maxErrors: firstErrors, hideSuggestions: true });
+  } catch {
+    return 'is nested too deeply';
   }
 };
 
@@ -33,7 +42,8 @@ const bodyProblem = (schema: GraphQLSchema, { name, body }: ManifestEntry): stri
   if (typeof document === 'string') return document;
   const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
   if (operations.length !== 1) return `must hold exactly one operation, not ${operations.length}`;
-  const errors = validate(schema, document, undefined, { maxErrors: firstErrors });
+  const errors = validated(schema, document);
+  if (typeof errors === 'string') return errors;
   if (errors.length > 0)
     return errors
       .slice(0, firstErrors)

@@ -1,5 +1,6 @@
-import { checkPage, requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
 import { isUuid } from '@parley/kernel/database';
+import { pageOf } from '@parley/kernel/page';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { createApiKey } from '../application/createApiKey.ts';
 import { revokeApiKey } from '../application/revokeApiKey.ts';
@@ -27,23 +28,19 @@ builder.asEntity(ApiKey, {
   },
 });
 
+const ApiKeyConnection = builder.connectionObject({ type: ApiKey, name: 'ApiKeyConnection' }, { name: 'ApiKeyEdge' });
 builder.queryField('apiKeys', (t) =>
-  t.prismaConnection(
-    {
-      type: 'ApiKey',
-      nullable: true,
-      cursor: 'tenantId_id',
-      description: 'Newest first, with those that were revoked or have expired.',
-      directives: scopes('organization:admin'),
-      resolve: (query, _root, args, context) => {
-        requireActor(context);
-        checkPage(args);
-        return context.db.apiKey.findMany({ ...query, orderBy: { id: 'desc' } });
-      },
+  t.field({
+    type: ApiKeyConnection,
+    nullable: true,
+    description: 'Newest first.',
+    directives: scopes('organization:admin'),
+    args: { first: t.arg.int({ required: true, defaultValue: 20 }), after: t.arg.string() },
+    resolve: (_root, args, context) => {
+      requireActor(context);
+      return pageOf(args, (window) => context.db.apiKey.findMany(window));
     },
-    { name: 'ApiKeyConnection' },
-    { name: 'ApiKeyEdge' },
-  ),
+  }),
 );
 
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {

@@ -1,5 +1,6 @@
-import { checkPage, requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
 import { isUuid } from '@parley/kernel/database';
+import { pageOf } from '@parley/kernel/page';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { createPartner } from '../application/createPartner.ts';
 import { builder } from './builder.ts';
@@ -21,23 +22,22 @@ builder.asEntity(Partner, {
   },
 });
 
+const PartnerConnection = builder.connectionObject(
+  { type: Partner, name: 'PartnerConnection' },
+  { name: 'PartnerEdge' },
+);
 builder.queryField('partners', (t) =>
-  t.prismaConnection(
-    {
-      type: 'Partner',
-      nullable: true,
-      cursor: 'tenantId_id',
-      description: 'Newest first.',
-      directives: scopes('organization:admin'),
-      resolve: (query, _root, args, context) => {
-        requireActor(context);
-        checkPage(args);
-        return context.db.partner.findMany({ ...query, orderBy: { id: 'desc' } });
-      },
+  t.field({
+    type: PartnerConnection,
+    nullable: true,
+    description: 'Newest first.',
+    directives: scopes('organization:admin'),
+    args: { first: t.arg.int({ required: true, defaultValue: 20 }), after: t.arg.string() },
+    resolve: (_root, args, context) => {
+      requireActor(context);
+      return pageOf(args, (window) => context.db.partner.findMany(window));
     },
-    { name: 'PartnerConnection' },
-    { name: 'PartnerEdge' },
-  ),
+  }),
 );
 
 const CreatePartnerInput = builder.inputType('CreatePartnerInput', {

@@ -1,5 +1,5 @@
 import { mayTouchConversation } from '@parley/kernel/actor';
-import { checkPage, requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
 import { encodeCursor } from '@parley/kernel/cursor';
 import { isUuid } from '@parley/kernel/database';
 import { pageOf } from '@parley/kernel/page';
@@ -30,18 +30,6 @@ export const Conversation = builder.prismaObject('Conversation', {
       description: 'as of this answer; subscribe with it to go on from here',
       resolve: ({ id, updatePosition }) => encodeCursor(turnsStream(id), updatePosition),
     }),
-    turns: t.relatedConnection(
-      'turns',
-      {
-        cursor: 'tenantId_conversationId_sequence',
-        query: (args) => {
-          checkPage(args);
-          return { orderBy: { sequence: 'asc' } };
-        },
-      },
-      { name: 'TurnConnection' },
-      { name: 'TurnEdge' },
-    ),
   }),
 });
 
