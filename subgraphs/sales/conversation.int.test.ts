@@ -290,11 +290,9 @@ describe('a conversation', () => {
     await replied(conversation.id, 2);
     const page = async (args: string, id = conversation.id) => {
       const query = `query($id: ID!) { conversation(id: $id) { turns${args} { edges { cursor node { sequence } } pageInfo { hasNextPage hasPreviousPage } } } }`;
-      const { conversation: found } = await world
-        .as(userOf(tenant))
-        .query<{
-          conversation: { turns: { edges: { cursor: string; node: { sequence: number } }[]; pageInfo: object } };
-        }>(query, { id });
+      const { conversation: found } = await world.as(userOf(tenant)).query<{
+        conversation: { turns: { edges: { cursor: string; node: { sequence: number } }[]; pageInfo: object } };
+      }>(query, { id });
       const { edges, pageInfo } = found.turns;
       return {
         sequences: edges.map(({ node }) => node.sequence),
