@@ -6,8 +6,9 @@ import {
 } from '@apollo/gateway';
 import { GraphQLError, type GraphQLFormattedError, print } from 'graphql';
 import { readAccessRules } from './accessRules.ts';
+import type { AdmittedOperation } from './admit.ts';
 import { silenceVendorReports } from './config.ts';
-import { createEngine, type Engine, type EngineOptions, type Operation } from './engine.ts';
+import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { refusal } from './errors.ts';
 import type { Log } from './log.ts';
 import { assertOneFederationInternals } from './oneCopy.ts';
@@ -17,8 +18,11 @@ import { addSubgraphErrors } from './subgraphErrors.ts';
 import type { Call, CallSubgraph } from './subgraphRequest.ts';
 import { loadSupergraph } from './supergraph.ts';
 
-/** What an HTTP request hands through Apollo Server to the executor. */
-export type RequestContext = { readonly call: Call; readonly engine: Engine; readonly operation: Operation | null };
+/** What an HTTP request hands through Apollo Server to the executor. `admit` is null where it names no operation. */
+export type RequestContext = {
+  readonly call: Call;
+  readonly admit: ((variables: unknown) => Promise<AdmittedOperation>) | null;
+};
 
 /** An error already in the client's words, as Apollo Server wants it. */
 export class ClientError extends GraphQLError {
@@ -90,22 +94,21 @@ export class CompilingGateway extends ApolloGateway {
   }
 }
 
-const executeCompiled = async ({ engine, operation, call }: RequestContext, given: Record<string, unknown>) => {
-  if (operation === null)
-    return { errors: [refusal('BAD_REQUEST', 'This request names no operation that could be run.')] };
-  if (operation.node.operation === 'subscription')
-    return {
-      errors: [
-        refusal(
-          'SUBSCRIPTION_NEEDS_WEBSOCKET',
-          'Subscriptions run over WebSocket (graphql-transport-ws) on this path.',
-        ),
-      ],
-    };
-  const variables = operation.coerce(given);
-  if (variables instanceof GraphQLError) return { errors: [variables] };
-  const { data, errors } = await engine.run(engine.compiledFor(operation, call.actor, variables), variables, call);
-  return errors ? { data, errors: errors.map((error) => new ClientError(error)) } : { data };
+const executeCompiled = async ({ admit, call }: RequestContext, given: Record<string, unknown>) => {
+  try {
+    if (admit === null) throw refusal('BAD_REQUEST', 'This request names no operation that could be run.');
+    const { engine, operation, compiled, variables } = await admit(given);
+    if (operation.node.operation === 'subscription')
+      throw refusal(
+        'SUBSCRIPTION_NEEDS_WEBSOCKET',
+        'Subscriptions run over WebSocket (graphql-transport-ws) on this path.',
+      );
+    const { data, errors } = await engine.run(compiled, variables, call);
+    return errors ? { data, errors: errors.map((error) => new ClientError(error)) } : { data };
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [error] };
+    throw error;
+  }
 };
 
 /** Lets Apollo's own executor run a planned document as a step of ours. */

@@ -1,21 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
-import type { CompilingGateway, RequestContext } from './apolloGateway.ts';
+import type { Admission } from './admit.ts';
+import type { RequestContext } from './apolloGateway.ts';
 import { type Authenticate, unauthenticated } from './authenticate.ts';
-import type { Operation } from './engine.ts';
 import type { Mask } from './errors.ts';
 import type { GraphqlHandler } from './httpServer.ts';
 import { isObject } from './ownKeys.ts';
-import type { DocumentReference, PersistedDocuments } from './persistedDocuments.ts';
+import type { DocumentReference } from './persistedDocuments.ts';
 import { readJsonBody } from './readBody.ts';
 import { searchOf, sendError } from './responses.ts';
 
 export type HttpHandlerParts = {
   readonly apollo: ApolloServer<RequestContext>;
-  readonly gateway: CompilingGateway;
+  readonly admission: Admission;
   readonly authenticate: Authenticate;
-  readonly persistedDocuments: PersistedDocuments;
   readonly mask: Mask;
   readonly bodyBytes: number;
 };
@@ -24,7 +23,7 @@ export type HttpHandlerParts = {
 export const createGraphqlHandler =
   (parts: HttpHandlerParts): GraphqlHandler =>
   async (request, response, requestId) => {
-    const { apollo, gateway, authenticate, persistedDocuments, mask, bodyBytes } = parts;
+    const { apollo, admission, authenticate, mask, bodyBytes } = parts;
     // An answer depends on who asks: no cache may hold it for another (A28, J09).
     response.setHeader('cache-control', 'no-store');
     response.appendHeader('vary', 'authorization');
@@ -37,19 +36,18 @@ export const createGraphqlHandler =
       const search = new URLSearchParams(searchOf(request));
       const reference =
         request.method === 'GET' ? referenceIn(search) : { ...documentIdIn(search), ...(isObject(body) ? body : {}) };
-      const query = await persistedDocuments.resolve(reference, caller, { actor: null, requestId });
-      const { engine } = gateway;
-      const operation = query === undefined ? null : findOperation(engine, query, nameIn(reference));
+      const found = await admission.find(reference, caller, { actor: null, requestId });
       // What a mutation has begun it finishes: breaking off half way would leave its outcome unknown to everyone.
-      const signal = operation?.node.operation === 'query' ? gone.signal : undefined;
+      const signal = found?.operation.node.operation === 'query' ? gone.signal : undefined;
+      const call = { actor: caller.actor, requestId, signal };
       const answer = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method ?? 'POST',
           headers: headersOf(request),
-          search: request.method === 'GET' ? withQuery(search, query) : '',
-          body: isObject(body) ? withoutPersistence(body, query) : (body ?? ''),
+          search: request.method === 'GET' ? withQuery(search, found?.query) : '',
+          body: isObject(body) ? withoutPersistence(body, found?.query) : (body ?? ''),
         },
-        context: async () => ({ engine, operation, call: { actor: caller.actor, requestId, signal } }),
+        context: async () => ({ call, admit: found ? (variables) => admission.admit(found, variables, call) : null }),
       });
       send(response, answer);
     } catch (error) {
@@ -101,19 +99,6 @@ const jsonOr = (text: string): unknown => {
   } catch {
     return undefined;
   }
-};
-
-const nameIn = (reference: object): string | null => {
-  const name = 'operationName' in reference ? reference.operationName : null;
-  return typeof name === 'string' ? name : null;
-};
-
-const findOperation = (engine: CompilingGateway['engine'], query: string, name: string | null): Operation => {
-  const document = engine.documents.prepare(query);
-  if (document instanceof GraphQLError) throw document;
-  const operation = engine.find(document, name);
-  if (operation instanceof GraphQLError) throw operation;
-  return operation;
 };
 
 /** Apollo Server sees the document itself; how it was named is behind us. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { PubSub } from '@parley/kernel/pubsub';
 import type { Subgraph } from '@parley/kernel/subgraph';
+import { createAdmission } from './admit.ts';
 import { createApiKeys } from './apiKeys.ts';
 import { CompilingGateway } from './apolloGateway.ts';
 import { createApolloServer } from './apolloServer.ts';
@@ -67,20 +68,19 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   await apollo.start();
   warnOfMissingSubgraphs(gateway, subgraphs, log);
 
+  const admission = createAdmission({ gateway, persistedDocuments });
   const graphql = createGraphqlHandler({
     apollo,
-    gateway,
+    admission,
     authenticate,
-    persistedDocuments,
     mask,
     bodyBytes: limits.bodyBytes,
   });
   const http = createHttpServer(config, { graphql, routes, ready, mask });
   const sockets = acceptSockets(http, {
     config,
-    gateway,
+    admission,
     authenticate,
-    persistedDocuments,
     revocations,
     subgraphs,
     mask,

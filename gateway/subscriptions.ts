@@ -6,7 +6,7 @@ import type { Subgraph } from '@parley/kernel/subgraph';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Context, handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { CompilingGateway } from './apolloGateway.ts';
+import type { Admission } from './admit.ts';
 import { type Authenticate, anonymous, type Caller } from './authenticate.ts';
 import { type BoundedSocket, boundSocket } from './boundedSocket.ts';
 import type { Variables } from './conditions.ts';
@@ -18,8 +18,6 @@ import { graphqlPath } from './httpServer.ts';
 import { openLive } from './liveOperation.ts';
 import type { Log } from './log.ts';
 import { createOperationIds } from './operationIds.ts';
-import { isObject } from './ownKeys.ts';
-import type { PersistedDocuments } from './persistedDocuments.ts';
 import type { CompiledOperation } from './plan.ts';
 import { pathOf } from './responses.ts';
 import type { Revocations } from './revocations.ts';
@@ -28,9 +26,8 @@ import { watchCredential } from './watchCredential.ts';
 
 export type SocketParts = {
   readonly config: GatewayConfig;
-  readonly gateway: CompilingGateway;
+  readonly admission: Admission;
   readonly authenticate: Authenticate;
-  readonly persistedDocuments: PersistedDocuments;
   readonly revocations: Revocations;
   readonly subgraphs: Readonly<Record<string, Subgraph>>;
   readonly mask: Mask;
@@ -146,7 +143,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
 };
 
 const createProtocol = (parts: SocketParts) => {
-  const { config, gateway, authenticate, persistedDocuments, revocations, subgraphs, mask } = parts;
+  const { config, admission, authenticate, revocations, subgraphs, mask } = parts;
   const { limits } = config;
 
   const connect = async ({ connectionParams, extra }: Ws): Promise<boolean> => {
@@ -178,26 +175,19 @@ const createProtocol = (parts: SocketParts) => {
         429,
       );
     const call: Call = { actor: caller.actor, requestId: `${id}.${randomUUID().slice(0, 8)}`, signal: gone.signal };
-    const query = await persistedDocuments.resolve(payload, caller, call);
-    if (query === undefined) throw refusal('BAD_REQUEST', 'A query, or the documentId of one, must be given.');
-    const { engine } = gateway;
-    const document = engine.documents.prepare(query);
-    if (document instanceof GraphQLError) throw document;
-    const name = payload['operationName'];
-    const operation = engine.find(document, typeof name === 'string' ? name : null);
-    if (operation instanceof GraphQLError) throw operation;
-    const given = payload['variables'] ?? {};
-    if (!isObject(given)) throw refusal('BAD_REQUEST', 'variables must be an object.');
-    const variables = operation.coerce(given);
-    if (variables instanceof GraphQLError) throw variables;
-    const compiled = engine.compiledFor(operation, caller.actor, variables);
+    const found = await admission.find(payload, caller, call);
+    if (found === undefined) throw refusal('BAD_REQUEST', 'A query, or the documentId of one, must be given.');
+    const { engine, operation, compiled, variables } = await admission.admit(found, payload['variables'], call);
     if (operation.node.operation === 'subscription' && compiled.source === null && compiled.refusals[0])
       throw toGraphQLError(compiled.refusals[0]);
     // A mutation runs to its end, whoever leaves.
     const signal = operation.node.operation === 'mutation' ? undefined : call.signal;
     return {
       args: { engine, compiled, variables, call: { ...call, signal } },
-      document: { ...document.document, definitions: [operation.node, ...document.fragments.values()] },
+      document: {
+        ...operation.document.document,
+        definitions: [operation.node, ...operation.document.fragments.values()],
+      },
     };
   };
 
