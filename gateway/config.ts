@@ -1,6 +1,7 @@
 import { integer, readConfig } from '@parley/kernel/config';
 import { z } from 'zod';
 import { defaultOperationLimits, type OperationLimits } from './limits.ts';
+import { isAddressBlock } from './peerAddress.ts';
 
 export type GatewayConfig = {
   readonly port: number;
@@ -9,6 +10,8 @@ export type GatewayConfig = {
   readonly introspection: boolean;
   /** Origins of other sites whose pages may call us, e.g. `https://console.example.com`. */
   readonly allowedOrigins: readonly string[];
+  /** Addresses and CIDR blocks of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   readonly limits: GatewayLimits;
 };
 
@@ -39,6 +42,7 @@ const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_INTROSPECTION: flag.optional(),
   GATEWAY_ALLOWED_ORIGINS: z.string().default('').transform(toOrigins),
+  GATEWAY_TRUSTED_PROXIES: z.string().default('').transform(toAddressBlocks),
   GATEWAY_BODY_BYTES: positive(512 * 1024),
   GATEWAY_SUBGRAPH_DEADLINE_MS: positive(10_000),
   GATEWAY_REQUEST_TIMEOUT_MS: positive(30_000),
@@ -57,6 +61,7 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
     production,
     introspection: values.GATEWAY_INTROSPECTION ?? !production,
     allowedOrigins: values.GATEWAY_ALLOWED_ORIGINS,
+    trustedProxies: values.GATEWAY_TRUSTED_PROXIES,
     limits: {
       bodyBytes: values.GATEWAY_BODY_BYTES,
       operation: defaultOperationLimits,
@@ -74,15 +79,26 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
 };
 
 function toOrigins(text: string, context: z.RefinementCtx): string[] {
-  const origins = text
-    .split(',')
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== '');
+  const origins = toList(text);
   for (const origin of origins)
     if (!URL.canParse(origin) || new URL(origin).origin !== origin)
       context.addIssue({ code: 'custom', message: `"${origin}" is not an origin such as https://example.com` });
   return origins;
 }
+
+function toAddressBlocks(text: string, context: z.RefinementCtx): string[] {
+  const blocks = toList(text);
+  for (const block of blocks)
+    if (!isAddressBlock(block))
+      context.addIssue({ code: 'custom', message: `"${block}" is not an address or block such as 10.0.0.0/8` });
+  return blocks;
+}
+
+const toList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 
 /** Apollo's libraries report to their vendor unless told not to, and only their environment can tell them. */
 export const silenceVendorReports = (): void => {

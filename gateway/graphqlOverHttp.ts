@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
+import { mediaTypeFor, withAcceptedStatus } from './acceptedMedia.ts';
 import type { Admission } from './admit.ts';
 import type { RequestContext } from './apolloGateway.ts';
 import { type Authenticate, unauthenticated } from './authenticate.ts';
@@ -47,22 +48,25 @@ export const createGraphqlHandler =
           search: request.method === 'GET' ? withQuery(search, found?.query) : '',
           body: isObject(body) ? withoutPersistence(body, found?.query) : (body ?? ''),
         },
-        context: async () => ({ call, admit: found ? (variables) => admission.admit(found, variables, call) : null }),
+        context: async () => ({
+          call,
+          admit: found
+            ? (variables) =>
+                admission.admit(found, variables, call).catch((error: unknown) => {
+                  throw withAcceptedStatus(request, error);
+                })
+            : null,
+        }),
       });
       send(response, answer);
-    } catch (error) {
+    } catch (thrown) {
+      const error = withAcceptedStatus(request, thrown);
       if (!(error instanceof GraphQLError)) throw error;
       // A refusal may come before the body was read; the rest of it is not waited for.
       if (!request.complete) response.setHeader('connection', 'close');
       sendError(response, error, mask, mediaTypeFor(request));
     }
   };
-
-/** Refusals of ours come in the media type Apollo Server's would (A30). */
-const mediaTypeFor = ({ headers: { accept = '' } }: IncomingMessage): Record<string, string> =>
-  accept.includes('application/graphql-response+json') && !accept.includes('application/json')
-    ? { 'content-type': 'application/graphql-response+json; charset=utf-8' }
-    : {};
 
 /** Node keeps the first of two Authorization headers in silence; whoever sends two is refused (G46). */
 const oneAuthorization = ({ headersDistinct, headers }: IncomingMessage): string | undefined => {
