@@ -1,0 +1,71 @@
+import {
+  BREAK,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  Kind,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+
+export type Variables = Readonly<Record<string, unknown>> | undefined;
+export type Run = (
+  rootValue: unknown,
+  context: object,
+  variables: Variables,
+) => ExecutionResult | Promise<ExecutionResult>;
+/** A document as graphql-jit may have it. Defaults of variables stand beside it, by operation: it gets them wrong. */
+export type Compilable = {
+  readonly document: DocumentNode;
+  readonly defaults: ReadonlyMap<string | undefined, Readonly<Record<string, unknown>>>;
+};
+
+/** Longer texts are rare and take long to compile, on the thread everybody waits for. */
+const longestCompiled = 32 * 1024;
+
+/**
+ * Null where graphql-jit would be wrong. It writes literals into the code it makes, and turns a string that holds its
+ * own marker for a date into code as it stands: with a string of the caller's that would be a caller's code. It also
+ * loses what a scalar of ours makes of a string, takes the response key `__proto__` for the prototype, and answers what
+ * stands below a field that is skipped in one place and not in another.
+ */
+export const compilableOf = (query: string, given: DocumentNode): Compilable | null => {
+  if (query.length > longestCompiled || query.includes('__proto__')) return null;
+  const defaults = new Map<string | undefined, Record<string, unknown>>();
+  const document: DocumentNode = {
+    ...given,
+    definitions: given.definitions.map((definition) => {
+      if (definition.kind !== Kind.OPERATION_DEFINITION) return definition;
+      const values: Record<string, unknown> = Object.create(null);
+      defaults.set(definition.name?.value, values);
+      const variableDefinitions = definition.variableDefinitions?.map(({ defaultValue, ...rest }) => {
+        if (defaultValue) values[rest.variable.name.value] = valueFromASTUntyped(defaultValue);
+        return rest;
+      });
+      return { ...definition, ...(variableDefinitions ? { variableDefinitions } : {}) };
+    }),
+  };
+  let sound = true;
+  const unsound = () => {
+    sound = false;
+    return BREAK;
+  };
+  visit(document, { StringValue: unsound, Directive: unsound });
+  return sound ? { document, defaults } : null;
+};
+
+/** One operation as a function; null where graphql-jit gives up on it. */
+export const compile = (
+  schema: GraphQLSchema,
+  { document, defaults }: Compilable,
+  operationName: string | undefined,
+): Run | null => {
+  const outcome = compileQuery(schema, document, operationName, { disablingCapturingStackErrors: true });
+  if (!isCompiledQuery(outcome)) return null;
+  const { query } = outcome;
+  const values = defaults.size === 1 ? [...defaults.values()][0] : defaults.get(operationName);
+  return values === undefined || Object.keys(values).length === 0
+    ? query
+    : (rootValue, context, variables) => query(rootValue, context, { ...values, ...variables });
+};
