@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
+import { handleProtocols, makeServer } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { createCallVerifier } from './callProof.ts';
+import type { Log } from './log.ts';
+import type { Subgraph, SubgraphRequest, SubgraphResult } from './subgraph.ts';
+import { liveFrame, subscribedText } from './subscriptionFrames.ts';
+
+const pingMs = 10_000;
+const messageBytes = 1024 * 1024;
+
+/**
+ * A subgraph's subscriptions over graphql-transport-ws. The upgrade is signed, and each operation again, with its
+ * actor. The first frame of a stream says that it is live; a slow caller holds back its own streams' sources.
+ */
+export const acceptSubgraphSockets = (
+  http: Server,
+  options: {
+    readonly subgraph: Subgraph;
+    readonly path: string;
+    readonly verify: ReturnType<typeof createCallVerifier>;
+    readonly log: Log;
+  },
+) => {
+  const { subgraph, path, verify, log } = options;
+  const server = new WebSocketServer({
+    noServer: true,
+    handleProtocols,
+    maxPayload: messageBytes,
+    perMessageDeflate: false,
+  });
+  http.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+    const call = request.url === path ? verify(request.headers, 'GET', path) : 'wrong';
+    if (typeof call === 'string') {
+      log.warn({ proof: call }, 'an unproven socket was refused');
+      duplex.on('error', () => {});
+      return duplex.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    }
+    server.handleUpgrade(request, duplex, head, open);
+  });
+
+  const protocol = makeServer<Record<string, unknown>, Record<string, never>>({
+    onSubscribe: async (_context, _id, payload) => {
+      const { query, operationName, variables, extensions } = payload;
+      const call = verify(extensions ?? {}, 'SUBSCRIBE', path);
+      if (typeof call === 'string' || !call.isBody(subscribedText(query, operationName, variables))) {
+        log.warn({ proof: call }, 'an unproven subscription was refused');
+        return [new GraphQLError('Unauthorized.', { extensions: { code: 'UNAUTHENTICATED' } })];
+      }
+      const gone = new AbortController();
+      const request: SubgraphRequest = {
+        query,
+        operationName: operationName ?? undefined,
+        variables: variables ?? undefined,
+        actor: call.actor,
+        requestId: call.requestId,
+        signal: gone.signal,
+      };
+      try {
+        const stream = await subgraph.subscribe(request);
+        return { schema: anySchema, document: anySubscription, contextValue: liveStream(stream, gone) };
+      } catch (error) {
+        return [toShown(error, request.requestId)];
+      }
+    },
+    subscribe: ({ contextValue }) => contextValue as AsyncGenerator<never>,
+    // In its final form already: graphql-ws would ask each error for its toJSON.
+    onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => toShown(error.originalError ?? error, undefined).toJSON()),
+  });
+
+  /** A refusal or an end that is meant for the caller passes; anything else is masked, and logged here. */
+  const toShown = (error: unknown, requestId: string | undefined): GraphQLError => {
+    if (error instanceof GraphQLError) return error;
+    const errorId = randomUUID();
+    log.error({ err: error, errorId, requestId }, 'unexpected error');
+    return new GraphQLError('Something went wrong on our side.', {
+      extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },
+    });
+  };
+
+  const open = (socket: WebSocket): void => {
+    const stopPinging = keepAlive(socket);
+    socket.on('error', (err) => log.debug({ err }, 'a socket failed'));
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) =>
+          new Promise((resolve) => {
+            // Its loss is told by 'close'.
+            socket.send(text, () => resolve());
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (receive) =>
+          socket.on('message', (message) => {
+            receive(String(message)).catch((err: unknown) => {
+              log.error({ err }, 'a socket message could not be handled');
+              socket.close(1011, 'Internal server error');
+            });
+          }),
+      },
+      {},
+    );
+    socket.once('close', (code, reason) => {
+      stopPinging();
+      closed(code, String(reason)).catch((err: unknown) => log.error({ err }, 'a socket did not close cleanly'));
+    });
+  };
+
+  return {
+    /** Tells every caller to go elsewhere, and cuts those that stay. */
+    close: (): void => {
+      for (const socket of server.clients) {
+        socket.close(1001, 'Going away');
+        setTimeout(() => socket.terminate(), 1000).unref();
+      }
+    },
+  };
+};
+
+/** graphql-ws looks only for which kind of operation it is; the subgraph parses and validates the real one. */
+const anySubscription = parse('subscription { any }', { noLocation: true });
+const anySchema = {} as GraphQLSchema;
+
+const liveStream = (
+  stream: AsyncIterableIterator<SubgraphResult>,
+  gone: AbortController,
+): AsyncGenerator<SubgraphResult> => {
+  let announced = false;
+  const end = async (): Promise<IteratorResult<SubgraphResult>> => {
+    gone.abort(new Error('the subscription ended'));
+    await stream.return?.();
+    return { value: undefined, done: true };
+  };
+  const live = {
+    [Symbol.asyncIterator]: () => live,
+    next: async (): Promise<IteratorResult<SubgraphResult>> => {
+      if (announced) return stream.next();
+      announced = true;
+      return { value: liveFrame as SubgraphResult, done: false };
+    },
+    return: end,
+    throw: end,
+    [Symbol.asyncDispose]: async () => void (await end()),
+  };
+  return live;
+};
+
+/** Finds a peer that is gone without a word. */
+const keepAlive = (socket: WebSocket): (() => void) => {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    if (socket.readyState === socket.OPEN) socket.ping();
+  }, pingMs);
+  return () => clearInterval(timer);
+};
