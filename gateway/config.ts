@@ -2,6 +2,7 @@ import { integer, readConfig } from '@parley/kernel/config';
 import { z } from 'zod';
 import { defaultOperationLimits, type OperationLimits } from './limits.ts';
 import { isAddressBlock } from './peerAddress.ts';
+import type { CallPolicies } from './subgraphRequest.ts';
 
 export type GatewayConfig = {
   readonly port: number;
@@ -20,6 +21,7 @@ export type GatewayLimits = {
   readonly bodyBytes: number;
   readonly operation: OperationLimits;
   readonly subgraphDeadlineMs: number;
+  readonly calls: CallPolicies;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** How long close() waits for what is in flight. */
@@ -45,6 +47,9 @@ const environment = z.object({
   GATEWAY_TRUSTED_PROXIES: z.string().default('').transform(toAddressBlocks),
   GATEWAY_BODY_BYTES: positive(512 * 1024),
   GATEWAY_SUBGRAPH_DEADLINE_MS: positive(10_000),
+  GATEWAY_SUBGRAPH_CONCURRENCY: positive(256),
+  GATEWAY_SUBGRAPH_TENANT_CONCURRENCY: positive(64),
+  GATEWAY_DEDUPLICATE: flag.default(true),
   GATEWAY_REQUEST_TIMEOUT_MS: positive(30_000),
   GATEWAY_DRAIN_MS: positive(10_000),
   GATEWAY_SUBSCRIPTIONS_PER_SOCKET: positive(50),
@@ -66,6 +71,16 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
       bodyBytes: values.GATEWAY_BODY_BYTES,
       operation: defaultOperationLimits,
       subgraphDeadlineMs: values.GATEWAY_SUBGRAPH_DEADLINE_MS,
+      calls: {
+        deduplicate: values.GATEWAY_DEDUPLICATE,
+        bulkhead: {
+          concurrency: values.GATEWAY_SUBGRAPH_CONCURRENCY,
+          perTenant: values.GATEWAY_SUBGRAPH_TENANT_CONCURRENCY,
+          waiting: 1000,
+        },
+        circuitBreaker: true,
+        retry: true,
+      },
       headersTimeoutMs: 10_000,
       requestTimeoutMs: values.GATEWAY_REQUEST_TIMEOUT_MS,
       drainMs: values.GATEWAY_DRAIN_MS,

@@ -68,7 +68,11 @@ export const openLive = (
       return done;
     }
     return {
-      value: await completeEvent(engine, compiled, source, item.value, variables, { ...call, signal: stop.signal }),
+      value: await completeEvent(engine, compiled, source, item.value, variables, {
+        ...call,
+        signal: stop.signal,
+        fresh: true,
+      }),
       done: false,
     };
   };

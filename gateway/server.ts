@@ -49,7 +49,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const ready: Readiness = async () =>
     draining ? { ok: false, detail: 'draining' } : (options.ready?.() ?? { ok: true, detail: 'ready' });
 
-  const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log);
+  const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log, limits.calls);
   const revocations = await listenForRevocations(pubsub);
   const authenticate = createAuthenticate(
     createSigningKeys(callSubgraph, log),

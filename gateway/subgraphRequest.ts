@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Actor } from '@parley/kernel/actor';
+import { CallFailure, type CallFailureKind } from '@parley/kernel/callFailure';
 import type { Subgraph, SubgraphResult } from '@parley/kernel/subgraph';
+import { type BulkheadOptions, withBulkhead } from './bulkhead.ts';
+import { withCircuitBreaker } from './circuitBreaker.ts';
+import { unlessAborted, withDeadline } from './deadline.ts';
+import { withDeduplication } from './deduplicate.ts';
 import type { Log } from './log.ts';
 import { isObject } from './ownKeys.ts';
+import { withRetry } from './retry.ts';
+import { type CallPolicy, type CallSubgraph, DeadlinePassed, NotSent } from './subgraphCall.ts';
 
-/** On whose behalf subgraphs are called. `signal` fires when the client is gone. */
-export type Call = {
-  readonly actor: Actor | null;
-  readonly requestId: string;
-  readonly signal?: AbortSignal | undefined;
-};
-export type SubgraphOperation = {
-  readonly query: string;
-  readonly operationName?: string | undefined;
-  readonly variables?: Readonly<Record<string, unknown>> | undefined;
-  readonly isMutation?: boolean;
-};
+export type { Call, CallSubgraph, SubgraphOperation } from './subgraphCall.ts';
+
 export type FailureCode = 'SUBGRAPH_UNAVAILABLE' | 'UPSTREAM_TIMEOUT' | 'SUBGRAPH_INVALID_RESPONSE';
 
 /** A call that gave no usable answer. Safe to show: what really happened is in the log under `errorId`. */
@@ -23,11 +19,11 @@ export class SubgraphFailure extends Error {
   readonly code: FailureCode;
   readonly extensions: Readonly<Record<string, unknown>>;
 
-  constructor(code: FailureCode, errorId: string, isMutation: boolean) {
+  constructor(code: FailureCode, errorId: string, outcomeUnknown: boolean) {
     super(messages[code]);
     this.code = code;
-    // A mutation that did not answer in time may still have happened: the client must look before it retries (D22).
-    this.extensions = { code, errorId, ...(isMutation && code === 'UPSTREAM_TIMEOUT' ? { outcome: 'UNKNOWN' } : {}) };
+    // A mutation that broke off may still have happened: the client must look before it retries (D22).
+    this.extensions = { code, errorId, ...(outcomeUnknown ? { outcome: 'UNKNOWN' } : {}) };
   }
 }
 
@@ -37,81 +33,73 @@ const messages: Readonly<Record<FailureCode, string>> = {
   SUBGRAPH_INVALID_RESPONSE: 'This part of the answer could not be read.',
 };
 
-export type CallSubgraph = (name: string, operation: SubgraphOperation, call: Call) => Promise<SubgraphResult>;
+/** Which of the policies calls pass; those left out they do not. */
+export type CallPolicies = {
+  readonly bulkhead?: BulkheadOptions;
+  readonly circuitBreaker?: boolean;
+  readonly retry?: boolean;
+  readonly deduplicate?: boolean;
+};
 
-/** Calls subgraphs by name, each within the deadline. Rejects with a SubgraphFailure only. */
+/** Calls subgraphs by name, each within the deadline and by the policies. Rejects with a SubgraphFailure only. */
 export const createCallSubgraph = (
   subgraphs: Readonly<Record<string, Subgraph>>,
   deadlineMs: number,
   log: Log,
+  { bulkhead, circuitBreaker = false, retry = false, deduplicate = false }: CallPolicies = {},
 ): CallSubgraph => {
-  const fail = (
-    code: FailureCode,
-    name: string,
-    operation: SubgraphOperation,
-    call: Call,
-    err: unknown,
-  ): SubgraphFailure => {
-    const errorId = randomUUID();
-    if (!call.signal?.aborted)
-      log.error(
-        { err, errorId, code, subgraph: name, operationName: operation.operationName, requestId: call.requestId },
-        'subgraph call failed',
-      );
-    return new SubgraphFailure(code, errorId, operation.isMutation === true);
-  };
-  return async (name, operation, call) => {
-    const subgraph = subgraphs[name];
-    if (!subgraph) throw fail('SUBGRAPH_UNAVAILABLE', name, operation, call, new Error(`no subgraph named ${name}`));
-    const { query, operationName, variables } = operation;
-    const deadline = startDeadline(deadlineMs, call.signal);
-    try {
-      const answer = subgraph.execute({
-        query,
-        operationName,
-        variables,
-        actor: call.actor,
-        requestId: call.requestId,
-        signal: deadline.signal,
-      });
-      const result = await Promise.race([answer, deadline.passed]);
-      if (!isResult(result))
-        throw fail('SUBGRAPH_INVALID_RESPONSE', name, operation, call, new Error('not a GraphQL result'));
-      return result;
-    } catch (error) {
-      if (error instanceof SubgraphFailure) throw error;
-      throw fail(deadline.timedOut() ? 'UPSTREAM_TIMEOUT' : 'SUBGRAPH_UNAVAILABLE', name, operation, call, error);
-    } finally {
-      deadline.stop();
-    }
-  };
+  const inOrder: readonly (CallPolicy | false)[] = [
+    withMask(log),
+    deduplicate && withDeduplication(),
+    withDeadline(deadlineMs),
+    bulkhead !== undefined && withBulkhead(bulkhead),
+    circuitBreaker && withCircuitBreaker(log),
+    retry && withRetry(),
+  ];
+  return inOrder.reduceRight<CallSubgraph>((next, policy) => (policy ? policy(next) : next), send(subgraphs));
 };
 
-/** Aborts after `ms`, or with the client. `passed` rejects then, so that a subgraph deaf to the signal holds nobody up. */
-const startDeadline = (ms: number, client: AbortSignal | undefined) => {
-  const controller = new AbortController();
-  let timedOut = false;
-  const passed = new Promise<never>((_, reject) => {
-    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
-  });
-  passed.catch(() => {});
-  const timer = setTimeout(() => {
-    timedOut = true;
-    controller.abort(new Error(`no answer within ${ms} ms`));
-  }, ms);
-  const onClientGone = (): void => controller.abort(new Error('the client is gone'));
-  if (client?.aborted) onClientGone();
-  client?.addEventListener('abort', onClientGone, { once: true });
-  return {
-    signal: controller.signal,
-    passed,
-    timedOut: () => timedOut,
-    stop: () => {
-      clearTimeout(timer);
-      client?.removeEventListener('abort', onClientGone);
-    },
+const send =
+  (subgraphs: Readonly<Record<string, Subgraph>>): CallSubgraph =>
+  async (name, { query, operationName, variables }, { actor, requestId, headers, signal }) => {
+    const subgraph = Object.hasOwn(subgraphs, name) ? subgraphs[name] : undefined;
+    if (!subgraph) throw new NotSent(`no subgraph named ${name}`);
+    const request = { query, operationName, variables, actor, requestId, headers, signal };
+    const result = await unlessAborted(subgraph.execute(request), signal);
+    if (!isResult(result)) throw new CallFailure('INVALID', 'not a GraphQL result');
+    return result;
   };
+
+/** What went wrong, for the log; for the client no more than its kind (D04 to D09, D12 to D14). */
+const withMask =
+  (log: Log): CallPolicy =>
+  (next) =>
+  async (name, operation, call) => {
+    try {
+      return await next(name, operation, call);
+    } catch (err) {
+      const errorId = randomUUID();
+      const kind = err instanceof CallFailure ? err.kind : undefined;
+      const code = codeOf(err, kind);
+      const { operationName, isMutation = false } = operation;
+      const details = { err, errorId, code, kind, subgraph: name, operationName, requestId: call.requestId };
+      if (kind === 'REFUSED')
+        log.error(details, 'a subgraph refuses our calls: have both the same SUBGRAPH_SECRET, and clocks that agree?');
+      else if (!call.signal?.aborted) log.error(details, 'subgraph call failed');
+      throw new SubgraphFailure(code, errorId, isMutation && mayHaveHappened(err, kind));
+    }
+  };
+
+const unreadable: ReadonlySet<CallFailureKind | undefined> = new Set(['INVALID', 'TOO_LARGE', 'REDIRECT', 'TAMPERED']);
+const neverBegun: ReadonlySet<CallFailureKind | undefined> = new Set(['UNREACHABLE', 'REFUSED', 'REDIRECT']);
+
+const codeOf = (error: unknown, kind: CallFailureKind | undefined): FailureCode => {
+  if (error instanceof DeadlinePassed || kind === 'TIMEOUT') return 'UPSTREAM_TIMEOUT';
+  return unreadable.has(kind) ? 'SUBGRAPH_INVALID_RESPONSE' : 'SUBGRAPH_UNAVAILABLE';
 };
+
+const mayHaveHappened = (error: unknown, kind: CallFailureKind | undefined): boolean =>
+  !(error instanceof NotSent) && !neverBegun.has(kind);
 
 /** Is this shaped as the contract says? A subgraph reached over a network may be anything (D12, D14). */
 export const isResult = (value: unknown): value is SubgraphResult => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -153,3 +155,25 @@ for (const kind of ['TCP', 'a Unix socket'] as const)
       await back.return?.();
     });
   });
+
+test('D18: an answer with a bit turned on the way is an error, never wrong data', async () => {
+  const { subgraph } = tinySubgraph();
+  const served = await serveSubgraph({ subgraph, listen: { host: '127.0.0.1', port: 0 }, secrets, log: silentLog });
+  const meddler = createServer((socket) => {
+    const upstream = connect(Number(new URL(served.url).port), '127.0.0.1');
+    socket.pipe(upstream);
+    upstream.on('data', (chunk) => socket.write(Buffer.from(chunk.toString('latin1').replace('49', '41'), 'latin1')));
+    socket.on('close', () => upstream.destroy()).on('error', () => {});
+    upstream.on('close', () => socket.destroy()).on('error', () => {});
+  });
+  meddler.listen(0, '127.0.0.1');
+  await once(meddler, 'listening');
+  const url = `http://127.0.0.1:${(meddler.address() as AddressInfo).port}`;
+  const remote = httpSubgraph({ name: 'tiny', url, secrets });
+  const query = 'query($n: String!) { hello(name: $n) }';
+  await assert.rejects(remote.execute({ ...asked, query, variables: { n: '49 euros' } }), { kind: 'TAMPERED' });
+  assert.ok((await remote.execute({ ...asked, query, variables: { n: '50 euros' } })).data);
+  await remote.close();
+  meddler.close();
+  await served.close();
+});
