@@ -1,30 +1,32 @@
 import { ConfigError } from '@parley/kernel/config';
 import { createLog } from '@parley/kernel/log';
+import { readArguments, usage } from './arguments.ts';
 import { platformConfig } from './config.ts';
-import { startPlatform } from './platform.ts';
+import { start } from './start.ts';
 
-const [what, ...rest] = process.argv.slice(2);
-if (what !== undefined || rest.length > 0) {
-  console.error(`parley: unknown argument ${what}. Start everything with: npm start`);
+const asked = readArguments(process.argv.slice(2));
+if (asked === null) {
+  console.error(`parley: ${process.argv.slice(2).join(' ')} is not known. ${usage}`);
   process.exit(2);
 }
 
 try {
   const started = Date.now();
   const config = platformConfig(process.env);
-  const log = createLog({ level: config.logLevel, service: 'parley' });
+  const log = createLog({
+    level: config.logLevel,
+    service: asked.service === 'everything' ? 'parley' : `parley-${asked.service}`,
+  });
   const fatal = (error: unknown) => {
     log.fatal({ err: error }, 'unexpected; ending so that a fresh process can take over');
     process.exit(1);
   };
   process.on('uncaughtException', fatal).on('unhandledRejection', fatal);
 
-  const platform = await startPlatform(config, process.env, log);
-  console.log(`parley is ready after ${((Date.now() - started) / 1000).toFixed(1)} s
-  console   ${platform.url}/
-  GraphQL   ${platform.url}/graphql   (HTTP and WebSocket)
-  health    ${platform.url}/health/ready
-  data      ${config.dataDir}
+  const running = await start(asked, config, process.env, log);
+  const name = asked.service === 'everything' ? 'parley' : `parley ${asked.service}`;
+  console.log(`${name} is ready after ${((Date.now() - started) / 1000).toFixed(1)} s
+${running.where.map(([what, where]) => `  ${what.padEnd(9)} ${where}`).join('\n')}
 Stop with Ctrl-C.`);
 
   let stoppingSince = 0;
@@ -34,7 +36,7 @@ Stop with Ctrl-C.`);
     stoppingSince = Date.now();
     log.info({ signal }, 'stopping');
     const forced = setTimeout(() => process.exit(1), 25_000);
-    await platform.stop();
+    await running.stop();
     clearTimeout(forced);
     process.exit(0);
   };

@@ -21,6 +21,7 @@ export type GatewayLimits = {
   readonly bodyBytes: number;
   readonly operation: OperationLimits;
   readonly subgraphDeadlineMs: number;
+  readonly subgraphAnswerBytes: number;
   readonly calls: CallPolicies;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -47,6 +48,7 @@ const environment = z.object({
   GATEWAY_TRUSTED_PROXIES: z.string().default('').transform(toAddressBlocks),
   GATEWAY_BODY_BYTES: positive(512 * 1024),
   GATEWAY_SUBGRAPH_DEADLINE_MS: positive(10_000),
+  GATEWAY_SUBGRAPH_ANSWER_BYTES: positive(16 * 1024 * 1024),
   GATEWAY_SUBGRAPH_CONCURRENCY: positive(256),
   GATEWAY_SUBGRAPH_TENANT_CONCURRENCY: positive(64),
   GATEWAY_DEDUPLICATE: flag.default(true),
@@ -71,6 +73,7 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
       bodyBytes: values.GATEWAY_BODY_BYTES,
       operation: defaultOperationLimits,
       subgraphDeadlineMs: values.GATEWAY_SUBGRAPH_DEADLINE_MS,
+      subgraphAnswerBytes: values.GATEWAY_SUBGRAPH_ANSWER_BYTES,
       calls: {
         deduplicate: values.GATEWAY_DEDUPLICATE,
         bulkhead: {

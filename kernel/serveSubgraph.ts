@@ -22,6 +22,8 @@ export type ServeOptions = {
   readonly handlers?: Readonly<Record<string, ProvenHandler>>;
   /** Paths, by how they begin, that check for themselves who may. */
   readonly open?: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>>;
+  /** Can it do its work? For whoever sends it requests; being alive never depends on it (M11). */
+  readonly ready?: () => Promise<boolean>;
   readonly bodyBytes?: number;
   readonly drainMs?: number;
 };
@@ -30,10 +32,19 @@ const graphqlPath = '/graphql';
 
 /**
  * Serves a subgraph to our other services: signed POSTs at `/graphql`, signed graphql-transport-ws at the same path,
- * `/health/live` for whoever watches the process. Nothing unproven is parsed.
+ * `/health/live` and `/health/ready` for whoever watches the process. Nothing unproven is parsed.
  */
 export const serveSubgraph = async (options: ServeOptions): Promise<ServedSubgraph> => {
-  const { subgraph, listen, secrets, log, open = {}, bodyBytes = 8 * 1024 * 1024, drainMs = 5000 } = options;
+  const {
+    subgraph,
+    listen,
+    secrets,
+    log,
+    open = {},
+    ready = async () => true,
+    bodyBytes = 8 * 1024 * 1024,
+    drainMs = 5000,
+  } = options;
   const verify = createCallVerifier(secrets, subgraph.name, createNonceMemory());
   const handlers: Readonly<Record<string, ProvenHandler>> = {
     ...options.handlers,
@@ -47,6 +58,7 @@ export const serveSubgraph = async (options: ServeOptions): Promise<ServedSubgra
   const dispatch = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url ?? '/';
     if (path === '/health/live') return void response.writeHead(204).end();
+    if (path === '/health/ready') return void response.writeHead((await ready()) ? 204 : 503).end();
     const handle = Object.hasOwn(handlers, path) ? handlers[path] : undefined;
     if (handle) return answerProven({ verify, bodyBytes, log }, request, response, path, handle);
     const opened = Object.keys(open).find((prefix) => path.startsWith(prefix));

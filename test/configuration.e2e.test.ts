@@ -84,9 +84,12 @@ describe('M14 a wrong configuration', { concurrency: 2 }, () => {
 
 describe('.env.example', () => {
   const variables = async () => {
-    const files = globSync(['config.ts', 'gateway/config.ts', 'kernel/**/config.ts', 'subgraphs/*/config.ts'], {
-      cwd: root,
-    });
+    const files = globSync(
+      ['config.ts', 'apart/config.ts', 'gateway/config.ts', 'kernel/**/config.ts', 'subgraphs/*/config.ts'],
+      {
+        cwd: root,
+      },
+    );
     assert.ok(files.length >= 5, String(files));
     const names = new Set<string>();
     for (const file of files) {

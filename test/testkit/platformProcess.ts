@@ -18,8 +18,11 @@ export type PlatformProcess = {
   stop(): Promise<number | null>;
 };
 
-const spawnMain = (environment: Record<string, string>): { child: ChildProcess; output: () => string } => {
-  const child = spawn(process.execPath, ['main.ts'], {
+const spawnMain = (
+  environment: Record<string, string>,
+  asked: readonly string[] = [],
+): { child: ChildProcess; output: () => string } => {
+  const child = spawn(process.execPath, ['main.ts', ...asked], {
     cwd: root,
     env: { ...process.env, LOG_LEVEL: 'error', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,12 +39,13 @@ const spawnMain = (environment: Record<string, string>): { child: ChildProcess; 
 /** As `startPlatformProcess`, for who does not wait until it is ready. `ready` rejects with what it printed. */
 export const launchPlatformProcess = (
   environment: Record<string, string>,
+  asked: readonly string[] = [],
 ): Omit<PlatformProcess, 'url' | 'readyMs'> & { readonly ready: Promise<string> } => {
-  const { child, output } = spawnMain(environment);
+  const { child, output } = spawnMain(environment, asked);
   const exited = once(child, 'exit');
   const ready = new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
-      const [, found] = /^ +GraphQL +(\S+)\/graphql .*^Stop with/ms.exec(output()) ?? [];
+      const [, found] = /^ +(?:GraphQL|listening) +(\S+?)(?:\/graphql .*)?$.*^Stop with/ms.exec(output()) ?? [];
       if (found !== undefined) resolve(found);
     });
     void exited.then(() => reject(new Error(`the platform did not start:\n${output()}`)));
@@ -64,9 +68,12 @@ export const launchPlatformProcess = (
 };
 
 /** @throws with what it printed, when it does not come up */
-export const startPlatformProcess = async (environment: Record<string, string>): Promise<PlatformProcess> => {
+export const startPlatformProcess = async (
+  environment: Record<string, string>,
+  asked: readonly string[] = [],
+): Promise<PlatformProcess> => {
   const started = performance.now();
-  const { ready, ...launched } = launchPlatformProcess(environment);
+  const { ready, ...launched } = launchPlatformProcess(environment, asked);
   const url = await ready;
   return { ...launched, url, readyMs: performance.now() - started };
 };
@@ -75,8 +82,9 @@ export const startPlatformProcess = async (environment: Record<string, string>):
 export const refusedStart = async (
   environment: Record<string, string>,
   patienceMs = 20_000,
+  asked: readonly string[] = [],
 ): Promise<{ code: number | null; output: string }> => {
-  const { child, output } = spawnMain(environment);
+  const { child, output } = spawnMain(environment, asked);
   const timer = setTimeout(() => child.kill('SIGTERM'), patienceMs);
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   clearTimeout(timer);

@@ -1,0 +1,80 @@
+import type { CallSecrets } from '@parley/kernel/callProof';
+import { ConfigError, readConfig } from '@parley/kernel/config';
+import type { ListenAddress } from '@parley/kernel/serveSubgraph';
+import { parseSubgraphAddress } from '@parley/kernel/subgraphAddress';
+import { z } from 'zod';
+import type { PlatformConfig } from '../config.ts';
+import { type ServiceName, type SubgraphName, services } from './services.ts';
+
+const address = z.string().superRefine((text, context) => {
+  try {
+    parseSubgraphAddress(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
+const secret = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) >= 32, 'expected at least 32 bytes, e.g. from: openssl rand -base64 32');
+
+const schema = z.object({
+  SUBGRAPH_AUTH_URL: address.optional(),
+  SUBGRAPH_VOICE_URL: address.optional(),
+  SUBGRAPH_SALES_URL: address.optional(),
+  SUBGRAPH_ANALYTICS_URL: address.optional(),
+  SUBGRAPH_AGENT_URL: address.optional(),
+  SUBGRAPH_SECRET: secret.optional(),
+  SUBGRAPH_SECRET_ACCEPTED: secret.optional(),
+  SUBGRAPH_LISTEN: address.optional(),
+});
+
+/** What one service running by itself is told: where the others are, and what calls between them are signed with. */
+export type ApartConfig = {
+  /** Of the services this one calls or tells of its events. */
+  readonly urls: ReadonlyMap<SubgraphName, string>;
+  readonly secrets: CallSecrets;
+  /** Null for the gateway, which listens at HOST and PORT. */
+  readonly listen: ListenAddress | null;
+};
+
+/** @throws ConfigError, one line that names what is missing for this service */
+export const apartConfig = (
+  service: ServiceName,
+  platform: PlatformConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): ApartConfig => {
+  const given = readConfig(schema, environment);
+  const { calls, tells, needs } = services[service];
+  const urlOf = (name: SubgraphName) => given[`SUBGRAPH_${name.toUpperCase() as Uppercase<SubgraphName>}_URL`];
+  const wanted = new Set([...calls, ...(platform.kafka === null ? tells : [])]);
+  for (const name of wanted)
+    if (urlOf(name) === undefined)
+      throw new ConfigError(
+        `SUBGRAPH_${name.toUpperCase()}_URL is missing: ${service} ${calls.includes(name) ? 'calls' : 'sends its events to'} ${name}, at http://host:port or unix:/path`,
+      );
+  if (given.SUBGRAPH_SECRET === undefined)
+    throw new ConfigError(
+      'SUBGRAPH_SECRET is missing: services that run apart sign their calls, with at least 32 bytes that all of them know',
+    );
+  if (needs.includes('database') && platform.database === null)
+    throw new ConfigError(`DATABASE_URL is missing: services that run apart share a PostgreSQL server`);
+  if (needs.includes('publicUrl') && platform.publicUrl === null)
+    throw new ConfigError('PUBLIC_URL is missing: links to audio begin with it, and lead to the gateway');
+  return {
+    urls: new Map([...wanted].map((name) => [name, urlOf(name) as string])),
+    secrets: { signs: given.SUBGRAPH_SECRET, accepts: given.SUBGRAPH_SECRET_ACCEPTED ?? null },
+    listen: service === 'gateway' ? null : listenOf(service, given.SUBGRAPH_LISTEN ?? urlOf(service), platform),
+  };
+};
+
+/** Where it is told to listen, or else where the others are told to call it: at that socket, or that port of HOST. */
+const listenOf = (service: SubgraphName, url: string | undefined, { host }: PlatformConfig): ListenAddress => {
+  if (url === undefined)
+    throw new ConfigError(
+      `SUBGRAPH_${service.toUpperCase()}_URL is missing: it says where ${service} listens (or set SUBGRAPH_LISTEN)`,
+    );
+  const { origin, socketPath } = parseSubgraphAddress(url);
+  if (socketPath !== null) return { socketPath };
+  const { port, protocol } = new URL(origin);
+  return { host, port: Number(port || (protocol === 'https:' ? 443 : 80)) };
+};

@@ -1,0 +1,106 @@
+import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
+import { CallFailure } from './callFailure.ts';
+import { type CallSecrets, signCall } from './callProof.ts';
+import { readCapped } from './readCapped.ts';
+import type { SubgraphRequest } from './subgraph.ts';
+import type { SubgraphAddress } from './subgraphAddress.ts';
+
+export type PosterOptions = {
+  /** The called service's, which a signed call is good for. */
+  readonly name: string;
+  readonly address: SubgraphAddress;
+  /** What calls are signed with; null for a service that is not ours. */
+  readonly secrets: CallSecrets | null;
+  readonly answerBytes?: number | undefined;
+  readonly connections?: number | undefined;
+};
+export type Poster = {
+  /** JSON in, JSON out. @throws CallFailure, or the reason of `signal` */
+  post(path: string, value: unknown, by: Omit<SubgraphRequest, 'query' | 'variables'>): Promise<unknown>;
+  close(): Promise<void>;
+};
+
+const connectMs = 2000;
+/** The caller's own deadline comes first; this is for one that has none. */
+const silenceMs = 60_000;
+const jsonType = /^application\/(?:graphql-response\+)?json\b/i;
+
+/**
+ * Posts to one service over keep-alive connections, one request at a time on each. Redirects are not followed, answers
+ * are read up to `answerBytes`, and a signed call's answer must be signed.
+ */
+export const createPoster = (options: PosterOptions): Poster => {
+  const { name, address, secrets, answerBytes = 16 * 1024 * 1024, connections = 64 } = options;
+  const pool = new Pool(address.origin, {
+    connections,
+    pipelining: 1,
+    connect: { timeout: connectMs, ...(address.socketPath === null ? {} : { socketPath: address.socketPath }) },
+    headersTimeout: silenceMs,
+    bodyTimeout: silenceMs,
+    keepAliveMaxTimeout: 60_000,
+  });
+  return {
+    post: async (path, value, { actor, requestId, headers, signal }) => {
+      const body = JSON.stringify(value);
+      const call = { audience: name, method: 'POST', path, actor, requestId };
+      const signed = secrets === null ? null : signCall(secrets, call, body);
+      try {
+        const answer = await pool.request({
+          method: 'POST',
+          path,
+          headers: { ...baseHeaders, ...(signed?.proof ?? { ...headers, 'x-request-id': requestId }) },
+          body,
+          ...(signal ? { signal } : {}),
+        });
+        assertStatus(answer);
+        const bytes = await readCapped(answer, answerBytes);
+        if (signed && !signed.isAnswer(answer.headers['parley-proof'], answer.statusCode, bytes))
+          throw new CallFailure('TAMPERED', 'the answer is not signed as it should be');
+        return parseAnswer(bytes);
+      } catch (error) {
+        throw toFailure(error, signal);
+      }
+    },
+    close: () => pool.destroy(),
+  };
+};
+
+const baseHeaders = {
+  'content-type': 'application/json',
+  accept: 'application/graphql-response+json, application/json;q=0.9',
+};
+
+/** GraphQL over HTTP answers 200; a response type of its own lets other statuses carry a response too. */
+const assertStatus = ({ statusCode, headers, body }: Dispatcher.ResponseData): void => {
+  const type = String(headers['content-type'] ?? '');
+  const isResponse = /^application\/graphql-response\+json\b/i.test(type) && statusCode >= 400;
+  if ((statusCode === 200 && jsonType.test(type)) || (isResponse && statusCode !== 401 && statusCode !== 403)) return;
+  body.on('error', () => {}).destroy();
+  if (statusCode >= 300 && statusCode < 400) throw new CallFailure('REDIRECT', `status ${statusCode}`);
+  if (statusCode === 401 || statusCode === 403) throw new CallFailure('REFUSED', `status ${statusCode}`);
+  throw statusCode === 200
+    ? new CallFailure('INVALID', `content type ${type.slice(0, 100)}`)
+    : new CallFailure('STATUS', `status ${statusCode}`);
+};
+
+const parseAnswer = (bytes: Buffer): unknown => {
+  try {
+    return JSON.parse(bytes.toString()) as unknown;
+  } catch (error) {
+    throw new CallFailure('INVALID', 'the answer is not JSON', { cause: error });
+  }
+};
+
+const unreachable = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+const toFailure = (error: unknown, signal: AbortSignal | undefined): unknown => {
+  if (error instanceof CallFailure || signal?.aborted) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (unreachable.has(code) || error instanceof undiciErrors.ConnectTimeoutError)
+    return new CallFailure('UNREACHABLE', message, { cause: error });
+  if (error instanceof undiciErrors.HeadersTimeoutError || error instanceof undiciErrors.BodyTimeoutError)
+    return new CallFailure('TIMEOUT', message, { cause: error });
+  if (error instanceof undiciErrors.SocketError || /^(ECONNRESET|EPIPE)$/.test(code))
+    return new CallFailure('RESET', message, { cause: error });
+  return new CallFailure('INVALID', message, { cause: error });
+};

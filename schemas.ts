@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { buildSchema, type GraphQLSchema } from 'graphql';
+
+const fileOf = (name: string) => readFile(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
+
+/** The platform's own schemas and its client's documents, as committed. */
+export const readSchemas = async () => {
+  const sdl = await fileOf('client/schema.graphql');
+  let built: GraphQLSchema | undefined;
+  return {
+    publicSchema: () => (built ??= buildSchema(sdl)),
+    supergraphSdl: await fileOf('supergraph.graphql'),
+    trustedDocuments: JSON.parse(await fileOf('client/persisted-documents.json')) as Record<string, string>,
+  };
+};

@@ -1,0 +1,36 @@
+import type { Log } from '@parley/kernel/log';
+import { apartConfig } from './apart/config.ts';
+import type { Asked } from './arguments.ts';
+import type { PlatformConfig } from './config.ts';
+
+/** What runs, and where to go: lines of what and where. */
+export type Running = { readonly where: readonly (readonly [string, string])[]; stop(): Promise<void> };
+
+/** Starts what was asked for, and loads no other code than that needs. @throws ConfigError */
+export const start = async (
+  { service }: Asked,
+  config: PlatformConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+  log: Log,
+): Promise<Running> => {
+  if (service === 'everything') {
+    const { startPlatform } = await import('./platform.ts');
+    const platform = await startPlatform(config, environment, log);
+    return { where: [...gatewayAt(platform.url), ['data', config.dataDir]], stop: platform.stop };
+  }
+  const apart = apartConfig(service, config, environment);
+  if (service === 'gateway') {
+    const { startGatewayApart } = await import('./apart/startGateway.ts');
+    const { url, stop } = await startGatewayApart(config, apart, environment, log);
+    return { where: gatewayAt(url), stop };
+  }
+  const { startSubgraph } = await import('./apart/startSubgraph.ts');
+  const { url, stop } = await startSubgraph(service, config, apart, environment, log);
+  return { where: [['listening', url]], stop };
+};
+
+const gatewayAt = (url: string): [string, string][] => [
+  ['console', `${url}/`],
+  ['GraphQL', `${url}/graphql   (HTTP and WebSocket)`],
+  ['health', `${url}/health/ready`],
+];
