@@ -1,5 +1,5 @@
 import type { Log } from '@parley/kernel/log';
-import { apartConfig } from './apart/config.ts';
+import { apartConfig, supergraphFile } from './apart/config.ts';
 import type { Asked } from './arguments.ts';
 import type { PlatformConfig } from './config.ts';
 
@@ -8,15 +8,23 @@ export type Running = { readonly where: readonly (readonly [string, string])[]; 
 
 /** Starts what was asked for, and loads no other code than that needs. @throws ConfigError */
 export const start = async (
-  { service }: Asked,
+  asked: Asked,
   config: PlatformConfig,
   environment: Readonly<Record<string, string | undefined>>,
   log: Log,
 ): Promise<Running> => {
+  const { service } = asked;
   if (service === 'everything') {
+    supergraphFile(asked, environment);
     const { startPlatform } = await import('./platform.ts');
     const platform = await startPlatform(config, environment, log);
     return { where: [...gatewayAt(platform.url), ['data', config.dataDir]], stop: platform.stop };
+  }
+  const file = supergraphFile(asked, environment);
+  if (file !== null) {
+    const { startAnySupergraph } = await import('./apart/startAnySupergraph.ts');
+    const { url, stop } = await startAnySupergraph(file, config, environment, log);
+    return { where: gatewayAt(url).slice(1), stop };
   }
   const apart = apartConfig(service, config, environment);
   if (service === 'gateway') {

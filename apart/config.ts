@@ -3,6 +3,7 @@ import { ConfigError, readConfig } from '@parley/kernel/config';
 import type { ListenAddress } from '@parley/kernel/serveSubgraph';
 import { parseSubgraphAddress } from '@parley/kernel/subgraphAddress';
 import { z } from 'zod';
+import type { Asked } from '../arguments.ts';
 import type { PlatformConfig } from '../config.ts';
 import { type ServiceName, type SubgraphName, services } from './services.ts';
 
@@ -26,6 +27,7 @@ const schema = z.object({
   SUBGRAPH_SECRET: secret.optional(),
   SUBGRAPH_SECRET_ACCEPTED: secret.optional(),
   SUBGRAPH_LISTEN: address.optional(),
+  SUPERGRAPH: z.string().optional(),
 });
 
 /** What one service running by itself is told: where the others are, and what calls between them are signed with. */
@@ -65,6 +67,30 @@ export const apartConfig = (
     secrets: { signs: given.SUBGRAPH_SECRET, accepts: given.SUBGRAPH_SECRET_ACCEPTED ?? null },
     listen: service === 'gateway' ? null : listenOf(service, given.SUBGRAPH_LISTEN ?? urlOf(service), platform),
   };
+};
+
+/** The file of a supergraph that is not ours: from the arguments, or SUPERGRAPH; null for neither. @throws ConfigError */
+export const supergraphFile = (
+  { service, supergraphFile: given }: Asked,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | null => {
+  const file = given ?? readConfig(schema, environment).SUPERGRAPH ?? null;
+  if (file !== null && service !== 'gateway')
+    throw new ConfigError('SUPERGRAPH is set, and only a gateway by itself serves one: npm start -- gateway');
+  return file;
+};
+
+/** Where a supergraph's subgraph is called: SUBGRAPH_<NAME>_URL, or what the supergraph says. @throws ConfigError */
+export const subgraphUrl = (
+  { name, url }: { readonly name: string; readonly url: string },
+  environment: Readonly<Record<string, string | undefined>>,
+): string => {
+  const variable = `SUBGRAPH_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_URL`;
+  const given = environment[variable]?.trim() || url;
+  if (given === '') throw new ConfigError(`${variable} is missing: the supergraph does not say where ${name} is`);
+  const checked = address.safeParse(given);
+  if (!checked.success) throw new ConfigError(`${variable} is not valid: ${checked.error.issues[0]?.message}`);
+  return given;
 };
 
 /** Where it is told to listen, or else where the others are told to call it: at that socket, or that port of HOST. */

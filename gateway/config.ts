@@ -1,5 +1,6 @@
 import { integer, readConfig } from '@parley/kernel/config';
 import { z } from 'zod';
+import { mayBeForwarded } from './forwardedHeaders.ts';
 import { defaultOperationLimits, type OperationLimits } from './limits.ts';
 import { isAddressBlock } from './peerAddress.ts';
 import type { CallPolicies } from './subgraphRequest.ts';
@@ -13,6 +14,8 @@ export type GatewayConfig = {
   readonly allowedOrigins: readonly string[];
   /** Addresses and CIDR blocks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Names, lower case, of client headers that subgraphs which are not ours get to see. */
+  readonly forwardHeaders: readonly string[];
   readonly limits: GatewayLimits;
 };
 
@@ -46,6 +49,7 @@ const environment = z.object({
   GATEWAY_INTROSPECTION: flag.optional(),
   GATEWAY_ALLOWED_ORIGINS: z.string().default('').transform(toOrigins),
   GATEWAY_TRUSTED_PROXIES: z.string().default('').transform(toAddressBlocks),
+  GATEWAY_FORWARD_HEADERS: z.string().default('').transform(toHeaderNames),
   GATEWAY_BODY_BYTES: positive(512 * 1024),
   GATEWAY_SUBGRAPH_DEADLINE_MS: positive(10_000),
   GATEWAY_SUBGRAPH_ANSWER_BYTES: positive(16 * 1024 * 1024),
@@ -69,6 +73,7 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
     introspection: values.GATEWAY_INTROSPECTION ?? !production,
     allowedOrigins: values.GATEWAY_ALLOWED_ORIGINS,
     trustedProxies: values.GATEWAY_TRUSTED_PROXIES,
+    forwardHeaders: values.GATEWAY_FORWARD_HEADERS,
     limits: {
       bodyBytes: values.GATEWAY_BODY_BYTES,
       operation: defaultOperationLimits,
@@ -117,6 +122,17 @@ const toList = (text: string): string[] =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+
+function toHeaderNames(text: string, context: z.RefinementCtx): string[] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
+  for (const name of names)
+    if (!mayBeForwarded(name))
+      context.addIssue({ code: 'custom', message: `"${name}" is no header that can be passed on` });
+  return names;
+}
 
 /** Apollo's libraries report to their vendor unless told not to, and only their environment can tell them. */
 export const silenceVendorReports = (): void => {

@@ -6,6 +6,7 @@ import type { Admission } from './admit.ts';
 import type { RequestContext } from './apolloGateway.ts';
 import { type Authenticate, unauthenticated } from './authenticate.ts';
 import type { Mask } from './errors.ts';
+import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { GraphqlHandler } from './httpServer.ts';
 import { isObject } from './ownKeys.ts';
 import type { DocumentReference } from './persistedDocuments.ts';
@@ -18,13 +19,14 @@ export type HttpHandlerParts = {
   readonly authenticate: Authenticate;
   readonly mask: Mask;
   readonly bodyBytes: number;
+  readonly forwardHeaders: readonly string[];
 };
 
 /** One GraphQL request over HTTP: who, which document, may it; then Apollo Server, whose executor is ours. */
 export const createGraphqlHandler =
   (parts: HttpHandlerParts): GraphqlHandler =>
   async (request, response, requestId) => {
-    const { apollo, admission, authenticate, mask, bodyBytes } = parts;
+    const { apollo, admission, authenticate, mask, bodyBytes, forwardHeaders } = parts;
     // An answer depends on who asks: no cache may hold it for another (A28, J09).
     response.setHeader('cache-control', 'no-store');
     response.appendHeader('vary', 'authorization');
@@ -40,7 +42,8 @@ export const createGraphqlHandler =
       const found = await admission.find(reference, caller, { actor: null, requestId });
       // What a mutation has begun it finishes: breaking off half way would leave its outcome unknown to everyone.
       const signal = found?.operation.node.operation === 'query' ? gone.signal : undefined;
-      const call = { actor: caller.actor, requestId, signal };
+      const headers = forwardedHeaders(forwardHeaders, request.headers);
+      const call = { actor: caller.actor, requestId, headers, signal };
       const answer = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method ?? 'POST',

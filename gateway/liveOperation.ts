@@ -50,6 +50,7 @@ export const openLive = (
       variables: pickVariables(variables, source.variableUsages),
       actor: call.actor,
       requestId: call.requestId,
+      headers: call.headers,
       signal: stop.signal,
     });
     if (ended) opened.return?.().catch(() => {});

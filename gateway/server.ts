@@ -6,7 +6,7 @@ import { createAdmission } from './admit.ts';
 import { createApiKeys } from './apiKeys.ts';
 import { CompilingGateway } from './apolloGateway.ts';
 import { createApolloServer } from './apolloServer.ts';
-import { createAuthenticate } from './authenticate.ts';
+import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import type { GatewayConfig } from './config.ts';
 import { createMask } from './errors.ts';
 import { createGraphqlHandler } from './graphqlOverHttp.ts';
@@ -24,6 +24,8 @@ export type GatewayOptions = {
   /** By name, lower case, as in the supergraph. */
   readonly subgraphs: Readonly<Record<string, Subgraph>>;
   readonly log: Log;
+  /** Who a caller is, where no subgraph named `auth` of ours says so. */
+  readonly authenticate?: Authenticate;
   /** Where auth tells of ended sessions and revoked keys; without it they last until their tokens or caches expire. */
   readonly pubsub?: PubSub;
   /** Our own client's documents: sha256 hex → body. */
@@ -51,11 +53,9 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
 
   const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log, limits.calls);
   const revocations = await listenForRevocations(pubsub);
-  const authenticate = createAuthenticate(
-    createSigningKeys(callSubgraph, log),
-    createApiKeys(callSubgraph),
-    revocations,
-  );
+  const authenticate =
+    options.authenticate ??
+    createAuthenticate(createSigningKeys(callSubgraph, log), createApiKeys(callSubgraph), revocations);
   const persistedDocuments = createPersistedDocuments(callSubgraph, trustedDocuments);
   const gateway = new CompilingGateway(supergraphSdl, {
     callSubgraph,
@@ -75,6 +75,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     authenticate,
     mask,
     bodyBytes: limits.bodyBytes,
+    forwardHeaders: config.forwardHeaders,
   });
   const http = createHttpServer(config, { graphql, routes, ready, mask });
   const sockets = acceptSockets(http, {

@@ -14,6 +14,7 @@ import type { GatewayConfig } from './config.ts';
 import { mayOpenSocket } from './cors.ts';
 import type { Answer, Engine } from './engine.ts';
 import { type Mask, refusal, statusOf } from './errors.ts';
+import { forwardedHeaders } from './forwardedHeaders.ts';
 import { graphqlPath } from './httpServer.ts';
 import { openLive } from './liveOperation.ts';
 import type { Log } from './log.ts';
@@ -174,7 +175,12 @@ const createProtocol = (parts: SocketParts) => {
         `A socket carries at most ${limits.subscriptionsPerSocket} operations at once.`,
         429,
       );
-    const call: Call = { actor: caller.actor, requestId: `${id}.${randomUUID().slice(0, 8)}`, signal: gone.signal };
+    const call: Call = {
+      actor: caller.actor,
+      requestId: `${id}.${randomUUID().slice(0, 8)}`,
+      headers: forwardedHeaders(config.forwardHeaders, ctx.connectionParams),
+      signal: gone.signal,
+    };
     const found = await admission.find(payload, caller, call);
     if (found === undefined) throw refusal('BAD_REQUEST', 'A query, or the documentId of one, must be given.');
     const { engine, operation, compiled, variables } = await admission.admit(found, payload['variables'], call);

@@ -42,6 +42,12 @@ export const loadSupergraphSdl = (sdl: string): LoadedSupergraph => {
   return loadSupergraph(stripped, rules);
 };
 
+/** The subgraphs a supergraph names, and where it says they are (`@join__graph`). */
+export const readSubgraphUrls = (sdl: string): readonly { readonly name: string; readonly url: string }[] =>
+  Supergraph.build(readAccessRules(sdl).sdl, { validateSupergraph: false })
+    .subgraphsMetadata()
+    .map(({ name, url }) => ({ name, url }));
+
 /** Every name inside a `key:`, `requires:` or `provides:` selection of the supergraph's join directives. */
 const plannedNames = (sdl: string): ReadonlySet<string> => {
   const names = new Set<string>();

@@ -6,6 +6,8 @@ import type { ProvenHandler } from './provenRequest.ts';
 
 export const eventsPath = '/events';
 const deliveryMs = 30_000;
+/** How long a peer that could not be told is left alone: a whole outbox would wait for it, one event after the other. */
+const restMs = 1000;
 
 /**
  * The in-process bus across processes, over signed HTTP: `publish` resolves when every consumer here and at the peers has
@@ -13,6 +15,7 @@ const deliveryMs = 30_000;
  */
 export const httpBus = (service: string, peers: readonly Poster[]): EventBus & { readonly receive: ProvenHandler } => {
   const here = inProcessBus();
+  const told = peers.map(restingWhenDown);
   return {
     ...here,
     publish: async (topic, events) => {
@@ -20,7 +23,7 @@ export const httpBus = (service: string, peers: readonly Poster[]): EventBus & {
       const by = { actor: null, requestId: `events.${service}`, signal };
       const outcomes = await Promise.allSettled([
         here.publish(topic, events),
-        ...peers.map((peer) => peer.post(eventsPath, { topic, events }, by)),
+        ...told.map((tell) => tell(topic, events, by)),
       ]);
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;
@@ -34,5 +37,22 @@ export const httpBus = (service: string, peers: readonly Poster[]): EventBus & {
       await here.publish(topic, events);
       return {};
     },
+  };
+};
+
+type By = Parameters<Poster['post']>[2];
+
+const restingWhenDown = (peer: Poster) => {
+  let restsUntil = 0;
+  let failure: unknown;
+  return async (topic: string, events: readonly StoredEvent[], by: By): Promise<void> => {
+    if (Date.now() < restsUntil) throw failure;
+    try {
+      await peer.post(eventsPath, { topic, events }, by);
+    } catch (error) {
+      failure = error;
+      restsUntil = Date.now() + restMs;
+      throw error;
+    }
   };
 };
