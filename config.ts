@@ -6,6 +6,7 @@ const schema = z.object({
   PORT: integer(0, 65_535).default(4000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  WORKERS: integer(1, 256).default(1),
   DATA_DIR: z.string().default('.data'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -26,6 +27,8 @@ const schema = z.object({
 export type PlatformConfig = {
   readonly port: number;
   readonly host: string;
+  /** Processes that share the port. */
+  readonly workers: number;
   /** Where browsers reach us, without a slash at the end; null: `http://host:port` */
   readonly publicUrl: string | null;
   /** absolute */
@@ -57,6 +60,7 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
   return {
     port: given.PORT,
     host: given.HOST,
+    workers: given.WORKERS,
     publicUrl: given.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     dataDir: path.resolve(given.DATA_DIR),
     logLevel: given.LOG_LEVEL,

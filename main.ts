@@ -1,5 +1,6 @@
 import { ConfigError } from '@parley/kernel/config';
 import { createLog } from '@parley/kernel/log';
+import { isPrimary, startWorkers, tellPrimary, workersFor } from './apart/workers.ts';
 import { readArguments, usage } from './arguments.ts';
 import { platformConfig } from './config.ts';
 import { start } from './start.ts';
@@ -23,9 +24,12 @@ try {
   };
   process.on('uncaughtException', fatal).on('unhandledRejection', fatal);
 
-  const running = await start(asked, config, process.env, log);
+  const workers = workersFor(asked, config, process.env);
+  const running =
+    workers > 1 && isPrimary() ? await startWorkers(workers, log) : await start(asked, config, process.env, log);
   const name = asked.service === 'everything' ? 'parley' : `parley ${asked.service}`;
-  console.log(`${name} is ready after ${((Date.now() - started) / 1000).toFixed(1)} s
+  if (!tellPrimary(running.where))
+    console.log(`${name} is ready after ${((Date.now() - started) / 1000).toFixed(1)} s
 ${running.where.map(([what, where]) => `  ${what.padEnd(9)} ${where}`).join('\n')}
 Stop with Ctrl-C.`);
 
