@@ -45,6 +45,8 @@ Stop with Ctrl-C.`);
     process.exit(0);
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
+  // From a terminal it says that the terminal is gone; to a daemon, that its files have changed.
+  process.on('SIGHUP', process.stdout.isTTY ? stop : () => running.reload?.());
 } catch (error) {
   console.error(`parley: ${error instanceof ConfigError ? error.message : ((error as Error).stack ?? error)}`);
   process.exit(1);

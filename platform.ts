@@ -8,6 +8,7 @@ import { readAuthConfig } from '@parley/auth/config';
 import { startAuth } from '@parley/auth/server';
 import { gatewayConfig } from '@parley/gateway/config';
 import { type Gateway, startGateway } from '@parley/gateway/server';
+import { watchFile } from '@parley/gateway/watchedFile';
 import { ConfigError } from '@parley/kernel/config';
 import { inProcessBus } from '@parley/kernel/inProcessBus';
 import { kafkaBus } from '@parley/kernel/kafkaBus';
@@ -22,11 +23,17 @@ import { startVoice } from '@parley/voice/server';
 import type { PlatformConfig } from './config.ts';
 import { consolePages } from './consolePages.ts';
 import { connect, openDatabases } from './databases.ts';
-import { readSchemas } from './schemas.ts';
+import { readSchemas, supergraphFile } from './schemas.ts';
 import { sendKeys } from './signingKeysRoute.ts';
 
 /** Gateway and five subgraphs in this process. `drained` waits until every event so far has been handled everywhere. */
-export type Platform = { readonly url: string; drained(): Promise<void>; stop(): Promise<void> };
+export type Platform = {
+  readonly url: string;
+  /** Looks at once whether the supergraph file has changed. */
+  reload(): Promise<void>;
+  drained(): Promise<void>;
+  stop(): Promise<void>;
+};
 
 /**
  * Starts everything, in the order it is needed; what was started is stopped again when a later part fails.
@@ -126,9 +133,12 @@ export const startPlatform = async (
       },
     });
     stops.push(gateway.close);
+    const watched = watchFile(supergraphFile, supergraphSdl, gateway.loadSupergraph, log);
+    stops.push(async () => watched.close());
     sales.start();
     return {
       url: publicUrl,
+      reload: watched.check,
       drained: async () => {
         for (const server of [auth, sales, voice, agent]) await server.drained();
       },

@@ -4,13 +4,16 @@ import { buildSchema, type GraphQLSchema } from 'graphql';
 
 const fileOf = (name: string) => readFile(fileURLToPath(new URL(name, import.meta.url)), 'utf8');
 
+/** Its own; a platform that runs watches it. */
+export const supergraphFile = fileURLToPath(new URL('supergraph.graphql', import.meta.url));
+
 /** The platform's own schemas and its client's documents, as committed. */
 export const readSchemas = async () => {
   const sdl = await fileOf('client/schema.graphql');
   let built: GraphQLSchema | undefined;
   return {
     publicSchema: () => (built ??= buildSchema(sdl)),
-    supergraphSdl: await fileOf('supergraph.graphql'),
+    supergraphSdl: await readFile(supergraphFile, 'utf8'),
     trustedDocuments: JSON.parse(await fileOf('client/persisted-documents.json')) as Record<string, string>,
   };
 };

@@ -3,8 +3,12 @@ import { apartConfig, supergraphFile } from './apart/config.ts';
 import type { Asked } from './arguments.ts';
 import type { PlatformConfig } from './config.ts';
 
-/** What runs, and where to go: lines of what and where. */
-export type Running = { readonly where: readonly (readonly [string, string])[]; stop(): Promise<void> };
+/** What runs, and where to go: lines of what and where. `reload` looks at once whether its files have changed. */
+export type Running = {
+  readonly where: readonly (readonly [string, string])[];
+  reload?(): Promise<void>;
+  stop(): Promise<void>;
+};
 
 /** Starts what was asked for, and loads no other code than that needs. @throws ConfigError */
 export const start = async (
@@ -18,19 +22,19 @@ export const start = async (
     supergraphFile(asked, environment);
     const { startPlatform } = await import('./platform.ts');
     const platform = await startPlatform(config, environment, log);
-    return { where: [...gatewayAt(platform.url), ['data', config.dataDir]], stop: platform.stop };
+    return { ...platform, where: [...gatewayAt(platform.url), ['data', config.dataDir]] };
   }
   const file = supergraphFile(asked, environment);
   if (file !== null) {
     const { startAnySupergraph } = await import('./apart/startAnySupergraph.ts');
-    const { url, stop } = await startAnySupergraph(file, config, environment, log);
-    return { where: gatewayAt(url).slice(1), stop };
+    const gateway = await startAnySupergraph(file, config, environment, log);
+    return { ...gateway, where: gatewayAt(gateway.url).slice(1) };
   }
   const apart = apartConfig(service, config, environment);
   if (service === 'gateway') {
     const { startGatewayApart } = await import('./apart/startGateway.ts');
-    const { url, stop } = await startGatewayApart(config, apart, environment, log);
-    return { where: gatewayAt(url), stop };
+    const gateway = await startGatewayApart(config, apart, environment, log);
+    return { ...gateway, where: gatewayAt(gateway.url) };
   }
   const { startSubgraph } = await import('./apart/startSubgraph.ts');
   const { url, stop } = await startSubgraph(service, config, apart, environment, log);

@@ -3,9 +3,11 @@ import { anonymous } from '@parley/gateway/authenticate';
 import { gatewayConfig } from '@parley/gateway/config';
 import { startGateway } from '@parley/gateway/server';
 import { readSubgraphUrls } from '@parley/gateway/supergraph';
+import { watchFile } from '@parley/gateway/watchedFile';
 import { ConfigError } from '@parley/kernel/config';
 import { httpSubgraph } from '@parley/kernel/httpSubgraph';
 import type { Log } from '@parley/kernel/log';
+import type { Subgraph } from '@parley/kernel/subgraph';
 import type { PlatformConfig } from '../config.ts';
 import { subgraphUrl } from './config.ts';
 import type { RunningService } from './startSubgraph.ts';
@@ -24,26 +26,40 @@ export const startAnySupergraph = async (
   const supergraphSdl = await readFile(file, 'utf8').catch((error: Error) => {
     throw new ConfigError(`SUPERGRAPH ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   });
-  const subgraphs = readNamed(supergraphSdl, file).map((named) =>
-    httpSubgraph({
-      name: named.name,
-      url: subgraphUrl(named, environment),
-      secrets: null,
-      answerBytes: settings.limits.subgraphAnswerBytes,
-    }),
-  );
+  const opened: ReturnType<typeof httpSubgraph>[] = [];
+  const urls = new Map<string, string>();
+  const subgraphs: Record<string, Subgraph> = {};
+  const connect = ({ name, url }: { name: string; url: string }): void => {
+    if (urls.get(name) === url) return;
+    const subgraph = httpSubgraph({ name, url, secrets: null, answerBytes: settings.limits.subgraphAnswerBytes });
+    opened.push(subgraph);
+    urls.set(name, url);
+    subgraphs[name] = subgraph;
+  };
+  const placesIn = (sdl: string) =>
+    readNamed(sdl, file).map((named) => ({ name: named.name, url: subgraphUrl(named, environment) }));
+  for (const place of placesIn(supergraphSdl)) connect(place);
   const gateway = await startGateway({
     config: { ...settings, port: config.port, host: config.host },
     supergraphSdl,
-    subgraphs: Object.fromEntries(subgraphs.map((subgraph) => [subgraph.name, subgraph])),
+    subgraphs,
     log,
     authenticate: async () => anonymous,
   });
+  const takeOver = async (sdl: string): Promise<void> => {
+    const places = placesIn(sdl);
+    for (const place of places) if (!urls.has(place.name)) connect(place);
+    await gateway.loadSupergraph(sdl);
+    for (const place of places) connect(place);
+  };
+  const watched = watchFile(file, supergraphSdl, takeOver, log);
   return {
     url: new URL(gateway.url).origin,
+    reload: watched.check,
     stop: async () => {
+      watched.close();
       await gateway.close();
-      await Promise.all(subgraphs.map((subgraph) => subgraph.close()));
+      await Promise.all(opened.map((subgraph) => subgraph.close()));
     },
   };
 };

@@ -1,13 +1,14 @@
 import { gatewayConfig } from '@parley/gateway/config';
 import { forwardTo } from '@parley/gateway/forwardTo';
 import { startGateway } from '@parley/gateway/server';
+import { watchFile } from '@parley/gateway/watchedFile';
 import { httpSubgraph } from '@parley/kernel/httpSubgraph';
 import type { Log } from '@parley/kernel/log';
 import { memoryPubSub } from '@parley/kernel/memoryPubSub';
 import { redisPubSub } from '@parley/kernel/redisPubSub';
 import type { PlatformConfig } from '../config.ts';
 import { consolePages } from '../consolePages.ts';
-import { readSchemas } from '../schemas.ts';
+import { readSchemas, supergraphFile } from '../schemas.ts';
 import { sendKeys } from '../signingKeysRoute.ts';
 import type { ApartConfig } from './config.ts';
 import type { RunningService } from './startSubgraph.ts';
@@ -50,9 +51,12 @@ export const startGatewayApart = async (
       { prefix: '/', handle: consolePages() },
     ],
   });
+  const watched = watchFile(supergraphFile, supergraphSdl, gateway.loadSupergraph, log);
   return {
     url: config.publicUrl ?? new URL(gateway.url).origin,
+    reload: watched.check,
     stop: async () => {
+      watched.close();
       await gateway.close();
       await Promise.all([...subgraphs, audio, pubsub].map((part) => part.close()));
     },

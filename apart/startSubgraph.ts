@@ -23,7 +23,12 @@ import type { ApartConfig } from './config.ts';
 import { type SubgraphName, services } from './services.ts';
 
 /** A service that runs by itself. */
-export type RunningService = { readonly url: string; stop(): Promise<void> };
+export type RunningService = {
+  readonly url: string;
+  /** Looks at once whether the supergraph file has changed; of a gateway only. */
+  reload?(): Promise<void>;
+  stop(): Promise<void>;
+};
 
 type Parts = {
   readonly pool: Pool;

@@ -85,10 +85,12 @@ export class CompilingGateway extends ApolloGateway {
 
   /**
    * Swaps the supergraph; operations under way finish on the old one. Throws, and keeps the old one, if the new one is
-   * unfit. Ours is built first, and taken over also where only access rules changed, which Apollo's gateway never sees.
+   * unfit. Ours is built first, made ready by `warmUp` while the old one still serves, and taken over also where only
+   * access rules changed, which Apollo's gateway never sees.
    */
-  replaceSupergraph(supergraphSdl: string): void {
+  async replaceSupergraph(supergraphSdl: string, warmUp: (engine: Engine) => Promise<void>): Promise<void> {
     const { sdl, engine } = this.#engineFor(supergraphSdl);
+    await warmUp(engine);
     this.#updateTo(sdl);
     this.#engine = engine;
   }

@@ -4,13 +4,14 @@ import type { GatewayConfig } from './config.ts';
 import { answerCors } from './cors.ts';
 import { type Mask, refusal } from './errors.ts';
 import { pathOf, sendError, sendJson } from './responses.ts';
+import type { SupergraphState } from './supergraphSwap.ts';
 
 /** Something else served on the gateway's port: audio files, the console, keys. */
 export type Route = {
   readonly prefix: string;
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 };
-export type Readiness = () => Promise<{ ok: boolean; detail: unknown }>;
+export type Readiness = () => Promise<{ ok: boolean; detail: unknown; supergraph?: SupergraphState }>;
 export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void>;
 
 export const graphqlPath = '/graphql';
@@ -36,13 +37,8 @@ export const createHttpServer = (
     if (path === '/health/live' || path === '/health/ready') {
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return sendError(response, wrongMethod(), mask, { allow: 'GET, HEAD' });
-      const health = path === '/health/live' ? { ok: true, detail: undefined } : await ready().catch(notReady);
-      return sendJson(
-        response,
-        health.ok ? 200 : 503,
-        { ok: health.ok, detail: health.detail },
-        { 'cache-control': 'no-store' },
-      );
+      const health = path === '/health/live' ? { ok: true } : await ready().catch(notReady);
+      return sendJson(response, health.ok ? 200 : 503, health, { 'cache-control': 'no-store' });
     }
     const route = routes.find(
       ({ prefix }) => path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`),

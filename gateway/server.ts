@@ -17,6 +17,8 @@ import { listenForRevocations } from './revocations.ts';
 import { createSigningKeys } from './signingKeys.ts';
 import { createCallSubgraph } from './subgraphRequest.ts';
 import { acceptSockets } from './subscriptions.ts';
+import { createSupergraphSwap } from './supergraphSwap.ts';
+import { warmUp } from './warmUp.ts';
 
 export type GatewayOptions = {
   readonly config: GatewayConfig;
@@ -48,8 +50,10 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const { limits, introspection } = config;
   const mask = createMask(log);
   let draining = false;
-  const ready: Readiness = async () =>
-    draining ? { ok: false, detail: 'draining' } : (options.ready?.() ?? { ok: true, detail: 'ready' });
+  const ready: Readiness = async () => ({
+    ...(draining ? { ok: false, detail: 'draining' } : ((await options.ready?.()) ?? { ok: true, detail: 'ready' })),
+    supergraph: swap.state(),
+  });
 
   const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log, limits.calls);
   const revocations = await listenForRevocations(pubsub);
@@ -67,6 +71,9 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const apollo = createApolloServer(gateway, config, mask, log);
   await apollo.start();
   warnOfMissingSubgraphs(gateway, subgraphs, log);
+  const documents = Object.values(trustedDocuments);
+  await warmUp(gateway.engine, documents);
+  const swap = createSupergraphSwap({ gateway, sdl: supergraphSdl, documents, log });
 
   const admission = createAdmission({ gateway, persistedDocuments });
   const graphql = createGraphqlHandler({
@@ -95,7 +102,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
 
   return {
     url,
-    loadSupergraph: async (sdl) => gateway.replaceSupergraph(sdl),
+    loadSupergraph: swap.load,
     close: async () => {
       if (draining) return;
       draining = true;
