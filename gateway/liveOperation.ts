@@ -1,3 +1,4 @@
+import { CallFailure } from '@parley/kernel/callFailure';
 import type { Subgraph, SubgraphResult } from '@parley/kernel/subgraph';
 import { GraphQLError } from 'graphql';
 import type { Variables } from './conditions.ts';
@@ -118,6 +119,8 @@ const completeEvent = async (
 
 /** A subgraph's refusal in the client's words; anything else stays what it is, to be masked. */
 const toLiveError = (error: unknown): unknown => {
+  if (error instanceof CallFailure)
+    return refusal('SUBGRAPH_UNAVAILABLE', 'This stream broke off. Resume it from its last cursor.', 503);
   if (!(error instanceof GraphQLError) || error.extensions['code'] === undefined) return error;
   const { message, extensions } = toClientError(error.toJSON(), undefined);
   return new GraphQLError(message, { extensions: { ...extensions } });

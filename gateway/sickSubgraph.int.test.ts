@@ -6,6 +6,7 @@ import type { Answer } from './engine.ts';
 import { type Bench, createBench } from './fixture/engine.ts';
 import { answering, head, healthy, type Sickness, type SickServer, startSickServer } from './fixture/sickServer.ts';
 import { silentLog } from './log.ts';
+import { createCallSubgraph, SubgraphFailure } from './subgraphRequest.ts';
 
 const query = '{ motd version }';
 /** Nothing a client gets tells where a subgraph is or what it wrote. */
@@ -133,6 +134,21 @@ describe('one subgraph misbehaves', () => {
     assert.deepEqual(data, { appendAuth: null });
     assert.equal(errors?.[0]?.extensions?.['outcome'], 'UNKNOWN');
     assert.equal(sick.requests.length, 1);
+  });
+
+  test('D22: identical mutations at once are two calls, also where nobody said that they are mutations', async () => {
+    sick.sickness = answering('{"data":{"appendAuth":1}}');
+    const call = createCallSubgraph({ auth }, 400, silentLog, { retry: true, deduplicate: true });
+    const operation = { query: 'mutation { appendAuth(text: "x") }' };
+    const by = { actor: null, requestId: 'r' };
+    await Promise.all([call('auth', operation, by), call('auth', operation, by)]);
+    assert.equal(sick.requests.length, 2);
+    sick.sickness = (socket) => socket.resetAndDestroy();
+    await assert.rejects(
+      call('auth', operation, by),
+      (error) => error instanceof SubgraphFailure && error.extensions['outcome'] === 'UNKNOWN',
+    );
+    assert.equal(sick.requests.length, 3);
   });
 
   test('D07: refused calls raise an alarm that names what to look at', async () => {

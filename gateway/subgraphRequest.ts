@@ -49,6 +49,7 @@ export const createCallSubgraph = (
   { bulkhead, circuitBreaker = false, retry = false, deduplicate = false }: CallPolicies = {},
 ): CallSubgraph => {
   const inOrder: readonly (CallPolicy | false)[] = [
+    withKind,
     withMask(log),
     deduplicate && withDeduplication(),
     withDeadline(deadlineMs),
@@ -58,6 +59,12 @@ export const createCallSubgraph = (
   ];
   return inOrder.reduceRight<CallSubgraph>((next, policy) => (policy ? policy(next) : next), send(subgraphs));
 };
+
+/** Who does not say whether it is a mutation (Apollo's own executor) is looked at: a mutation is never shared or tried again. */
+const withKind: CallPolicy =
+  (next) =>
+  (name, { isMutation, ...operation }, call) =>
+    next(name, { ...operation, isMutation: isMutation ?? /^\s*mutation\b/.test(operation.query) }, call);
 
 const send =
   (subgraphs: Readonly<Record<string, Subgraph>>): CallSubgraph =>

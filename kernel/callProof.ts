@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Actor } from './actor.ts';
 import type { NonceMemory } from './nonceMemory.ts';
 
@@ -38,11 +38,11 @@ const nonceShape = /^[A-Za-z0-9_-]{22}$/;
 const requestIdShape = /^[A-Za-z0-9._:-]{1,200}$/;
 
 /** SHA-256, base64url. */
-export const digestOf = (body: string | Uint8Array): string => createHash('sha256').update(body).digest('base64url');
+const digestOf = (body: string | Uint8Array): string => hash('sha256', body, 'base64url');
 const macOf = (secret: string, ...parts: readonly string[]): string =>
   createHmac('sha256', secret).update(parts.join('\n')).digest('base64url');
 const answerMac = (secret: string, nonce: string, status: number, body: string | Uint8Array): string =>
-  macOf(secret, 'answer', nonce, String(status), digestOf(body));
+  createHmac('sha256', secret).update(`answer\n${nonce}\n${status}\n`).update(body).digest('base64url');
 
 const callMac = (
   secret: string,

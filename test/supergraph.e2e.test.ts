@@ -7,7 +7,7 @@ import { parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { post, socket } from './testkit/graphql.ts';
-import { watch } from './testkit/live.ts';
+import { LiveRefused, watch } from './testkit/live.ts';
 import { startPlainSubgraph } from './testkit/plainSubgraph.ts';
 import { temporaryFolder } from './testkit/platform.ts';
 import { freePort, type PlatformProcess, refusedStart, startPlatformProcess } from './testkit/platformProcess.ts';
@@ -151,6 +151,12 @@ describe('a gateway for a supergraph that is not ours', () => {
     const { data, errors } = await post(gateway.url, '{ product(id: "4") { name stars } version }');
     assert.deepEqual(data, { product: { name: 'Product 4', stars: null }, version: null });
     assert.doesNotMatch(JSON.stringify(errors), /127\.0\.0\.1|ECONN/);
+    const client = socket(gateway.url);
+    await assert.rejects(
+      watch(client, 'starred', 'subscription { starred { stars } }', {}).completed,
+      (error) => error instanceof LiveRefused && error.errors?.[0]?.extensions?.['code'] === 'SUBGRAPH_UNAVAILABLE',
+    );
+    await client.dispose();
   });
 
   for (const [what, asked, environment, name] of [
