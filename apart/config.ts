@@ -1,3 +1,4 @@
+import type { TokenIssuer } from '@parley/gateway/issuedTokens';
 import type { CallSecrets } from '@parley/kernel/callProof';
 import { ConfigError, readConfig } from '@parley/kernel/config';
 import type { ListenAddress } from '@parley/kernel/serveSubgraph';
@@ -28,6 +29,9 @@ const schema = z.object({
   SUBGRAPH_SECRET_ACCEPTED: secret.optional(),
   SUBGRAPH_LISTEN: address.optional(),
   SUPERGRAPH: z.string().optional(),
+  GATEWAY_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  GATEWAY_JWT_ISSUER: z.string().optional(),
+  GATEWAY_JWT_AUDIENCE: z.string().optional(),
 });
 
 /** What one service running by itself is told: where the others are, and what calls between them are signed with. */
@@ -78,6 +82,19 @@ export const supergraphFile = (
   if (file !== null && service !== 'gateway')
     throw new ConfigError('SUPERGRAPH is set, and only a gateway by itself serves one: npm start -- gateway');
   return file;
+};
+
+/** Whose tokens say who calls a supergraph that is not ours; null: nobody's. All three are given or none. @throws ConfigError */
+export const tokenIssuer = (environment: Readonly<Record<string, string | undefined>>): TokenIssuer | null => {
+  const given = readConfig(schema, environment);
+  const { GATEWAY_JWKS_URL: jwksUrl, GATEWAY_JWT_ISSUER: issuer, GATEWAY_JWT_AUDIENCE: audience } = given;
+  if (jwksUrl !== undefined && issuer !== undefined && audience !== undefined) return { jwksUrl, issuer, audience };
+  const names = ['GATEWAY_JWKS_URL', 'GATEWAY_JWT_ISSUER', 'GATEWAY_JWT_AUDIENCE'] as const;
+  const present = names.find((name) => given[name] !== undefined);
+  const missing = names.find((name) => given[name] === undefined);
+  if (present !== undefined)
+    throw new ConfigError(`${missing} is missing: ${present} is set and is of no use without it`);
+  return null;
 };
 
 /** Where a supergraph's subgraph is called: SUBGRAPH_<NAME>_URL, or what the supergraph says. @throws ConfigError */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { anonymous } from '@parley/gateway/authenticate';
 import { gatewayConfig } from '@parley/gateway/config';
+import { authenticateIssued } from '@parley/gateway/issuedTokens';
 import { startGateway } from '@parley/gateway/server';
 import { readSubgraphUrls } from '@parley/gateway/supergraph';
 import { watchFile } from '@parley/gateway/watchedFile';
@@ -9,12 +10,12 @@ import { httpSubgraph } from '@parley/kernel/httpSubgraph';
 import type { Log } from '@parley/kernel/log';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import type { PlatformConfig } from '../config.ts';
-import { subgraphUrl } from './config.ts';
+import { subgraphUrl, tokenIssuer } from './config.ts';
 import type { RunningService } from './startSubgraph.ts';
 
 /**
- * A gateway for any supergraph: its subgraphs are called unsigned, over GraphQL over HTTP and graphql-ws. Everybody is
- * nobody to it; who they are, the subgraphs read from the headers it passes on. @throws ConfigError
+ * A gateway for any supergraph: its subgraphs are called unsigned, over GraphQL over HTTP and graphql-ws. Without a token
+ * issuer everybody is nobody to it; who they are, the subgraphs read from the headers it passes on. @throws ConfigError
  */
 export const startAnySupergraph = async (
   file: string,
@@ -23,6 +24,7 @@ export const startAnySupergraph = async (
   log: Log,
 ): Promise<RunningService> => {
   const settings = gatewayConfig(environment);
+  const issuer = tokenIssuer(environment);
   const supergraphSdl = await readFile(file, 'utf8').catch((error: Error) => {
     throw new ConfigError(`SUPERGRAPH ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   });
@@ -44,7 +46,7 @@ export const startAnySupergraph = async (
     supergraphSdl,
     subgraphs,
     log,
-    authenticate: async () => anonymous,
+    authenticate: issuer === null ? async () => anonymous : authenticateIssued(issuer, log),
   });
   const takeOver = async (sdl: string): Promise<void> => {
     const places = placesIn(sdl);

@@ -85,7 +85,10 @@ export const startWorkers = async (count: number, log: Log): Promise<Running> =>
     // The first alone: what is wrong with the settings is said once.
     const where = await startOne();
     await Promise.all(Array.from({ length: count - 1 }, startOne));
-    return { where: [...where, ['workers', String(count)]], stop };
+    const reload = async () => {
+      for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGHUP');
+    };
+    return { where: [...where, ['workers', String(count)]], reload, stop };
   } catch (error) {
     await stop();
     if (error instanceof WorkerFailed) process.exit(error.code);

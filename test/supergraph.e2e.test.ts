@@ -164,6 +164,12 @@ describe('a gateway for a supergraph that is not ours', () => {
     ['a file that is no supergraph', ['gateway', '--supergraph', 'README.md'], {}, 'SUPERGRAPH'],
     ['a supergraph for everything at once', [], { SUPERGRAPH: 'supergraph.graphql' }, 'SUPERGRAPH'],
     [
+      'an issuer without its keys',
+      ['gateway', '--supergraph', 'FILE'],
+      { GATEWAY_JWT_ISSUER: 'https://issuer.example.com/' },
+      'GATEWAY_JWKS_URL',
+    ],
+    [
       'an address that is none',
       ['gateway', '--supergraph', 'FILE'],
       { SUBGRAPH_SHOP_URL: 'shop' },
