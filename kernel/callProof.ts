@@ -29,6 +29,8 @@ export type ProvenCall = {
   isBody(body: string | Uint8Array): boolean;
   /** For the answer, so that the caller knows whose it is and that not a bit was turned (D18). */
   signAnswer(status: number, body: string | Uint8Array): string;
+  /** The same for the frames of a stream, each with its place in it. */
+  signFrame(index: number, text: string): string;
 };
 
 /** How far clocks may be apart, and how old a call may be. */
@@ -44,6 +46,9 @@ const macOf = (secret: string, ...parts: readonly string[]): string =>
 const answerMac = (secret: string, nonce: string, status: number, body: string | Uint8Array): string =>
   createHmac('sha256', secret).update(`answer\n${nonce}\n${status}\n`).update(body).digest('base64url');
 
+const frameMac = (secret: string, nonce: string, index: number, text: string): string =>
+  macOf(secret, 'frame', nonce, String(index), text);
+
 const callMac = (
   secret: string,
   { audience, method, path }: Pick<SignedCall, 'audience' | 'method' | 'path'>,
@@ -54,13 +59,19 @@ const callMac = (
   digest: string,
 ): string => macOf(secret, version, audience, method, path, requestId, actor, time, nonce, digest);
 
+export type SignedRequest = {
+  readonly proof: CallProof;
+  isAnswer(signature: unknown, status: number, body: Uint8Array): boolean;
+  isFrame(signature: unknown, index: number, text: string): boolean;
+};
+
 /** Proves a call (HMAC-SHA256 over method, path, actor, request id, time, nonce and the body's digest). */
 export const signCall = (
   { signs }: CallSecrets,
   call: SignedCall,
   body: string | Uint8Array,
   now: number = Date.now(),
-): { proof: CallProof; isAnswer(signature: unknown, status: number, body: Uint8Array): boolean } => {
+): SignedRequest => {
   const actor = Buffer.from(JSON.stringify(call.actor)).toString('base64url');
   const requestId = requestIdShape.test(call.requestId) ? call.requestId : 'unnamed';
   const [time, nonce, digest] = [String(now), randomBytes(16).toString('base64url'), digestOf(body)];
@@ -73,6 +84,8 @@ export const signCall = (
     },
     isAnswer: (signature, status, answer) =>
       typeof signature === 'string' && same(signature, answerMac(signs, nonce, status, answer)),
+    isFrame: (signature, index, text) =>
+      typeof signature === 'string' && same(signature, frameMac(signs, nonce, index, text)),
   };
 };
 
@@ -108,6 +121,7 @@ export const createCallVerifier = (
       nonce,
       isBody: (body) => same(digest, digestOf(body)),
       signAnswer: (status, body) => answerMac(secret, nonce, status, body),
+      signFrame: (index, text) => frameMac(secret, nonce, index, text),
     };
   };
 };

@@ -162,7 +162,9 @@ test('D18: an answer with a bit turned on the way is an error, never wrong data'
   const meddler = createServer((socket) => {
     const upstream = connect(Number(new URL(served.url).port), '127.0.0.1');
     socket.pipe(upstream);
-    upstream.on('data', (chunk) => socket.write(Buffer.from(chunk.toString('latin1').replace('49', '41'), 'latin1')));
+    upstream.on('data', (chunk) =>
+      socket.write(Buffer.from(chunk.toString('latin1').replaceAll(':49', ':41').replace('49 e', '41 e'), 'latin1')),
+    );
     socket.on('close', () => upstream.destroy()).on('error', () => {});
     upstream.on('close', () => socket.destroy()).on('error', () => {});
   });
@@ -173,6 +175,18 @@ test('D18: an answer with a bit turned on the way is an error, never wrong data'
   const query = 'query($n: String!) { hello(name: $n) }';
   await assert.rejects(remote.execute({ ...asked, query, variables: { n: '49 euros' } }), { kind: 'TAMPERED' });
   assert.ok((await remote.execute({ ...asked, query, variables: { n: '50 euros' } })).data);
+  const ticks = await remote.subscribe({ ...asked, query: 'subscription { ticks(to: 60) }' });
+  const seen: unknown[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const { data } of ticks) seen.push(data?.['ticks']);
+    },
+    { kind: 'TAMPERED' },
+  );
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 48 }, (_, n) => n + 1),
+  );
   await remote.close();
   meddler.close();
   await served.close();

@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { createCallVerifier } from './callProof.ts';
+import type { createCallVerifier, ProvenCall } from './callProof.ts';
 import type { Log } from './log.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResult } from './subgraph.ts';
-import { liveFrame, subscribedText } from './subscriptionFrames.ts';
+import { signedFrame, subscribedText } from './subscriptionFrames.ts';
 
 const pingMs = 10_000;
 const messageBytes = 1024 * 1024;
@@ -61,7 +61,7 @@ export const acceptSubgraphSockets = (
       };
       try {
         const stream = await subgraph.subscribe(request);
-        return { schema: anySchema, document: anySubscription, contextValue: liveStream(stream, gone) };
+        return { schema: anySchema, document: anySubscription, contextValue: liveStream(stream, gone, call) };
       } catch (error) {
         return [toShown(error, request.requestId)];
       }
@@ -129,8 +129,9 @@ const anySchema = {} as GraphQLSchema;
 const liveStream = (
   stream: AsyncIterableIterator<SubgraphResult>,
   gone: AbortController,
+  call: ProvenCall,
 ): AsyncGenerator<SubgraphResult> => {
-  let announced = false;
+  let index = 0;
   const end = async (): Promise<IteratorResult<SubgraphResult>> => {
     gone.abort(new Error('the subscription ended'));
     await stream.return?.();
@@ -139,9 +140,8 @@ const liveStream = (
   const live = {
     [Symbol.asyncIterator]: () => live,
     next: async (): Promise<IteratorResult<SubgraphResult>> => {
-      if (announced) return stream.next();
-      announced = true;
-      return { value: liveFrame as SubgraphResult, done: false };
+      const item = index === 0 ? ({ value: {}, done: false } as const) : await stream.next();
+      return item.done ? item : { value: signedFrame(call, index++, item.value), done: false };
     },
     return: end,
     throw: end,

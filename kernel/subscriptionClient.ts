@@ -5,7 +5,7 @@ import { CallFailure } from './callFailure.ts';
 import { type CallSecrets, signCall } from './callProof.ts';
 import type { SubgraphRequest, SubgraphResult } from './subgraph.ts';
 import type { SubgraphAddress } from './subgraphAddress.ts';
-import { isLive, subscribedText } from './subscriptionFrames.ts';
+import { readFrame, subscribedText } from './subscriptionFrames.ts';
 import { waitingItems } from './waitingItems.ts';
 
 const handshakeMs = 5000;
@@ -57,7 +57,7 @@ export const createSubscriptionClient = (options: {
 
   return {
     subscribe: async (request: SubgraphRequest): Promise<AsyncIterableIterator<SubgraphResult>> => {
-      const { query, operationName, variables, signal } = request;
+      const { query, operationName, variables, actor, requestId, headers, signal } = request;
       if (signal?.aborted) throw signal.reason;
       const items = waitingItems<SubgraphResult>(() => leave());
       let live = (): void => {};
@@ -66,29 +66,30 @@ export const createSubscriptionClient = (options: {
       });
       const signed =
         secrets === null
-          ? {}
-          : {
-              extensions: {
-                ...signCall(
-                  secrets,
-                  {
-                    audience: name,
-                    method: 'SUBSCRIBE',
-                    path: address.path,
-                    actor: request.actor,
-                    requestId: request.requestId,
-                  },
-                  subscribedText(query, operationName, variables),
-                ).proof,
-              },
-            };
-      const stop = clientFor(secrets === null ? (request.headers ?? {}) : {}).subscribe<Record<string, unknown>>(
-        { query, operationName: operationName ?? null, variables: variables ?? null, ...signed },
+          ? null
+          : signCall(
+              secrets,
+              { audience: name, method: 'SUBSCRIBE', path: address.path, actor, requestId },
+              subscribedText(query, operationName, variables),
+            );
+      let frames = 0;
+      const receive = (frame: object): void => {
+        const result = signed ? readFrame(signed, frames, frame) : (frame as SubgraphResult);
+        if (result === null) {
+          items.fail(new CallFailure('TAMPERED', `frame ${frames} is not signed as it should be`));
+          leave();
+        } else if (signed && frames === 0) live();
+        else items.push(result);
+        frames += 1;
+      };
+      const stop = clientFor(secrets === null ? (headers ?? {}) : {}).subscribe<Record<string, unknown>>(
         {
-          next: (frame) => (secrets !== null && isLive(frame) ? live() : items.push(frame as SubgraphResult)),
-          error: (error) => items.fail(toReason(error)),
-          complete: () => items.end(),
+          query,
+          operationName: operationName ?? null,
+          variables: variables ?? null,
+          ...(signed ? { extensions: { ...signed.proof } } : {}),
         },
+        { next: receive, error: (error) => items.fail(toReason(error)), complete: () => items.end() },
       );
       const onAbort = () => void items.stream.return?.();
       const leave = (): void => {

@@ -109,6 +109,34 @@ describe('all six services apart', () => {
     }
   });
 
+  for (const victim of ['agent', 'voice', 'sales'] as const)
+    test(`a message whose reply ${victim} died in is answered once, and every turn is there`, async () => {
+      const owner = await signUp(url);
+      const { agentId } = await createAgent(url, owner.accessToken);
+      const { conversation, visitorToken } = await startConversation(url, owner.accessToken, agentId);
+      const { id } = conversation;
+      const client = socket(url, visitorToken);
+      const live = watch<Update>(client, 'conversationTurns', turns, { id, after: conversation.turnsCursor });
+      await delay(300);
+      await sendMessage(url, visitorToken, id, 'How much is the Pro plan?');
+      await live.until(({ kind }) => kind === 'DELTA', 'its first words');
+      await running.get(victim)?.kill();
+      await startOne(victim);
+      const query =
+        'query($id: ID!) { conversation(id: $id) { turns(first: 9) { edges { node { sequence role state text } } } } }';
+      type Turns = { conversation: { turns: { edges: { node: { role: string; state: string; text: string } }[] } } };
+      for (const deadline = Date.now() + 30_000; ; await delay(200)) {
+        const { data } = await post(url, query, { id }, visitorToken);
+        const nodes = (data as Turns | null)?.conversation?.turns.edges.map(({ node }) => node) ?? [];
+        if (nodes.length === 2 && nodes.every(({ state }) => state === 'COMPLETED')) {
+          assert.match(nodes[1]?.text ?? '', /49/);
+          break;
+        }
+        assert.ok(Date.now() < deadline, JSON.stringify(nodes));
+      }
+      await client.dispose();
+    });
+
   test('C09, C10: headers of a client neither pass the gateway nor open a subgraph', async () => {
     const owner = await signUp(url);
     const headers = {

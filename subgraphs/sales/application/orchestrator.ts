@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { serviceActor } from '@parley/kernel/actor';
+import { CallFailure } from '@parley/kernel/callFailure';
 import { uuidv7 } from '@parley/kernel/id';
 import { replyIdOf } from '../domain/replyId.ts';
 import {
@@ -25,6 +26,9 @@ export type Orchestrator = {
 };
 
 const tries = 3;
+/** A service that is away comes back: a restart, a move. Who waits this long for a reply has left. */
+const patienceMs = 30_000;
+const awayMs = 500;
 
 /** Rings whoever waits for it; `next` is the next ring, `rang` whether one came that nobody has asked for since. */
 type Alarm = { ring(): void; next(): Promise<void>; rang(): boolean };
@@ -53,17 +57,20 @@ export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: numb
 
   /** Makes the reply's text; after several failures the failed turn is the reply. @returns how to finish its audio */
   const answer = async (tenantId: string, work: Unanswered, spokenBefore: Promise<unknown>): Promise<FinishVoice> => {
-    for (let attempt = 1; ; attempt++) {
+    const started = Date.now();
+    for (let attempt = 1; ; ) {
       try {
         return await replyToTurn(sales, tenantId, work, { owner, signal: stopping.signal, spokenBefore });
       } catch (error) {
         if (error instanceof TurnClosed || stopping.signal.aborted) throw error;
         sales.log.error({ err: error, turnId: work.message.id, attempt }, 'reply failed');
-        if (attempt === tries) {
+        const isAway = error instanceof CallFailure && Date.now() - started < patienceMs;
+        if (attempt === tries && !isAway) {
           await failReply(sales, serviceActor('sales', tenantId), work.message, replyIdOf(work.message.id), owner);
           return async () => {};
         }
-        await delay(200 * attempt, undefined, { signal: stopping.signal });
+        await delay(isAway ? awayMs : 200 * attempt, undefined, { signal: stopping.signal });
+        if (!isAway) attempt += 1;
         // What was stored before the failure stands.
         const now = await nextUnanswered(sales.database.sql(tenantId), work.conversation.id, []);
         if (now?.message.id !== work.message.id) return async () => {};
