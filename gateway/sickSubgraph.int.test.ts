@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type HttpSubgraph, httpSubgraph } from '@parley/kernel/httpSubgraph';
@@ -192,6 +193,25 @@ describe('one subgraph misbehaves', () => {
     sick.sickness = answering('{"data":{"motd":"hello","__proto__":{"polluted":1}},"__proto__":{"polluted":1}}');
     assert.deepEqual((await bench.run(query)).data, { motd: 'hello', version: '1' });
     assert.equal(({} as { polluted?: number }).polluted, undefined);
+  });
+
+  test('D24: connections to a place that has fallen silent are given up for new ones', async () => {
+    const old = new Set<Socket>();
+    sick.sickness = async (socket, request) => {
+      old.add(socket);
+      await delay(50);
+      healthy(socket, request);
+    };
+    const fresh = httpSubgraph({ name: 'auth', url: sick.url, secrets: null });
+    const call = createCallSubgraph({ auth: fresh }, 300, silentLog);
+    const ask = () => call('auth', { query: '{ motd }' }, { actor: null, requestId: 'r' });
+    await Promise.all(Array.from({ length: 8 }, ask));
+    assert.equal(old.size, 8);
+    await delay(1000);
+    sick.sickness = (socket, request) => (old.has(socket) ? undefined : healthy(socket, request));
+    await assert.rejects(ask());
+    for (let n = 0; n < 8; n++) assert.ok((await ask()).data);
+    await fresh.close();
   });
 
   test('headers of the client reach a foreign subgraph only where the gateway passes them on (C09)', async () => {

@@ -26,6 +26,9 @@ export type CallPolicy = (next: CallSubgraph) => CallSubgraph;
 /** The call never left this process: a subgraph that is known to be down, or too many calls under way. */
 export class NotSent extends Error {}
 /** The reason of a signal that fired because its deadline passed. */
-export class DeadlinePassed extends Error {}
+export class DeadlinePassed extends Error {
+  // As AbortSignal.timeout names it.
+  override readonly name = 'TimeoutError';
+}
 /** The reason of a signal that fired because nobody waits for the answer any more. */
 export class ClientGone extends Error {}

@@ -23,6 +23,8 @@ export type Poster = {
 const connectMs = 2000;
 /** The caller's own deadline comes first; this is for one that has none. */
 const silenceMs = 60_000;
+/** A slow service is not asked over new connections all the time. */
+const trustMs = 1000;
 const jsonType = /^application\/(?:graphql-response\+)?json\b/i;
 
 /**
@@ -31,14 +33,27 @@ const jsonType = /^application\/(?:graphql-response\+)?json\b/i;
  */
 export const createPoster = (options: PosterOptions): Poster => {
   const { name, address, secrets, answerBytes = 16 * 1024 * 1024, connections = 64 } = options;
-  const pool = new Pool(address.origin, {
-    connections,
-    pipelining: 1,
-    connect: { timeout: connectMs, ...(address.socketPath === null ? {} : { socketPath: address.socketPath }) },
-    headersTimeout: silenceMs,
-    bodyTimeout: silenceMs,
-    keepAliveMaxTimeout: 60_000,
-  });
+  const open = (): Pool =>
+    new Pool(address.origin, {
+      connections,
+      pipelining: 1,
+      connect: { timeout: connectMs, ...(address.socketPath === null ? {} : { socketPath: address.socketPath }) },
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
+      keepAliveMaxTimeout: 60_000,
+    });
+  let pool = open();
+  let openedAt = Date.now();
+  /**
+   * Whoever is silent may be gone without a word, and every connection there with it: the next call makes a new one, to
+   * wherever the name leads by then (D24).
+   */
+  const distrust = (): void => {
+    if (Date.now() - openedAt < trustMs) return;
+    pool.close().catch(() => {});
+    pool = open();
+    openedAt = Date.now();
+  };
   return {
     post: async (path, value, { actor, requestId, headers, signal }) => {
       const body = JSON.stringify(value);
@@ -58,7 +73,9 @@ export const createPoster = (options: PosterOptions): Poster => {
           throw new CallFailure('TAMPERED', 'the answer is not signed as it should be');
         return parseAnswer(bytes);
       } catch (error) {
-        throw toFailure(error, signal);
+        const failure = toFailure(error, signal);
+        if (isSilence(failure)) distrust();
+        throw failure;
       }
     },
     close: () => pool.destroy(),
@@ -90,6 +107,10 @@ const parseAnswer = (bytes: Buffer): unknown => {
     throw new CallFailure('INVALID', 'the answer is not JSON', { cause: error });
   }
 };
+
+/** A deadline that passed, also one that is not ours (`AbortSignal.timeout`). */
+const isSilence = (failure: unknown): boolean =>
+  failure instanceof CallFailure ? failure.kind === 'TIMEOUT' : (failure as Error).name === 'TimeoutError';
 
 const unreachable = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
