@@ -8,7 +8,8 @@ const schema = z.object({
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   WORKERS: integer(1, 256).default(1),
   DATA_DIR: z.string().default('.data'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
+  NODE_ENV: z.string().optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: integer(6, 200).default(10),
@@ -63,7 +64,7 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
     workers: given.WORKERS,
     publicUrl: given.PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     dataDir: path.resolve(given.DATA_DIR),
-    logLevel: given.LOG_LEVEL,
+    logLevel: given.LOG_LEVEL ?? (given.NODE_ENV === 'production' ? 'info' : 'warn'),
     database:
       given.DATABASE_URL === undefined ? null : { url: given.DATABASE_URL, adminUrl: given.DATABASE_ADMIN_URL ?? null },
     poolSize: given.DATABASE_POOL_SIZE,

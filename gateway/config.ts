@@ -1,9 +1,11 @@
-import { integer, readConfig } from '@parley/kernel/config';
+import { ConfigError, integer, readConfig } from '@parley/kernel/config';
 import { z } from 'zod';
 import { mayBeForwarded } from './forwardedHeaders.ts';
 import { defaultOperationLimits, type OperationLimits } from './limits.ts';
+import type { MetricsAddress } from './metricsServer.ts';
 import { isAddressBlock } from './peerAddress.ts';
 import type { CallPolicies } from './subgraphRequest.ts';
+import type { TracingConfig } from './tracing.ts';
 
 export type GatewayConfig = {
   readonly port: number;
@@ -16,6 +18,10 @@ export type GatewayConfig = {
   readonly trustedProxies: readonly string[];
   /** Names, lower case, of client headers that subgraphs which are not ours get to see. */
   readonly forwardHeaders: readonly string[];
+  /** Where metrics are served; null: beside GraphQL in development, nowhere in production. */
+  readonly metrics: MetricsAddress | null;
+  /** null: nothing is traced. */
+  readonly tracing: TracingConfig | null;
   readonly limits: GatewayLimits;
 };
 
@@ -50,6 +56,12 @@ const environment = z.object({
   GATEWAY_ALLOWED_ORIGINS: z.string().default('').transform(toOrigins),
   GATEWAY_TRUSTED_PROXIES: z.string().default('').transform(toAddressBlocks),
   GATEWAY_FORWARD_HEADERS: z.string().default('').transform(toHeaderNames),
+  GATEWAY_METRICS_PORT: integer(0, 65_535).optional(),
+  GATEWAY_METRICS_HOST: z.string().default('127.0.0.1'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(toHeaders).optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).optional(),
   GATEWAY_BODY_BYTES: positive(512 * 1024),
   GATEWAY_SUBGRAPH_DEADLINE_MS: positive(10_000),
   GATEWAY_SUBGRAPH_ANSWER_BYTES: positive(16 * 1024 * 1024),
@@ -74,6 +86,11 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
     allowedOrigins: values.GATEWAY_ALLOWED_ORIGINS,
     trustedProxies: values.GATEWAY_TRUSTED_PROXIES,
     forwardHeaders: values.GATEWAY_FORWARD_HEADERS,
+    metrics:
+      values.GATEWAY_METRICS_PORT === undefined
+        ? null
+        : { host: values.GATEWAY_METRICS_HOST, port: values.GATEWAY_METRICS_PORT },
+    tracing: toTracing(values),
     limits: {
       bodyBytes: values.GATEWAY_BODY_BYTES,
       operation: defaultOperationLimits,
@@ -100,6 +117,33 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
     },
   };
 };
+
+const toTracing = (values: z.output<typeof environment>): TracingConfig | null => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = values;
+  for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_SERVICE_NAME', 'OTEL_TRACES_SAMPLER_ARG'] as const)
+    if (endpoint === undefined && values[name] !== undefined)
+      throw new ConfigError(`OTEL_EXPORTER_OTLP_ENDPOINT is missing: ${name} is set and is of no use without it`);
+  if (endpoint === undefined) return null;
+  return {
+    endpoint,
+    headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    serviceName: values.OTEL_SERVICE_NAME ?? 'parley-gateway',
+    ratio: values.OTEL_TRACES_SAMPLER_ARG ?? 1,
+  };
+};
+
+/** As OpenTelemetry writes them: `name=value,name=value`, values percent-encoded. */
+function toHeaders(text: string, context: z.RefinementCtx): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const item of toList(text)) {
+    const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+)=(.+)$/.exec(item) ?? [];
+    if (name === undefined || value === undefined)
+      // Not echoed: it may be a secret.
+      context.addIssue({ code: 'custom', message: 'expected name=value, separated by commas' });
+    else headers[name] = decodeURIComponent(value);
+  }
+  return headers;
+}
 
 function toOrigins(text: string, context: z.RefinementCtx): string[] {
   const origins = toList(text);

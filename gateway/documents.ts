@@ -17,6 +17,7 @@ import { LRUCache } from 'lru-cache';
 import type { Fragments } from './authorize.ts';
 import { refusal } from './errors.ts';
 import { findBrokenLimit, limitExceeded, type OperationLimits } from './limits.ts';
+import type { Metrics } from './metrics.ts';
 import { withoutInput } from './wording.ts';
 
 /** A document that parsed, is within the limits and is valid. */
@@ -36,7 +37,12 @@ export type Documents = {
 
 export const createDocuments = (
   schema: GraphQLSchema,
-  options: { limits: OperationLimits; introspection: boolean; most: number },
+  options: {
+    limits: OperationLimits;
+    introspection: boolean;
+    most: number;
+    metrics?: Pick<Metrics, 'documents'> | null | undefined;
+  },
 ): Documents => {
   const rules = [...(options.introspection ? [] : [noIntrospection]), ...operationRules];
   const known = new LRUCache<string, Document | GraphQLError>({ max: options.most });
@@ -64,6 +70,7 @@ export const createDocuments = (
       if (Buffer.byteLength(query) > options.limits.queryBytes) return limitExceeded('queryBytes', options.limits);
       const hash = hashOf(query);
       const cached = known.get(hash);
+      options.metrics?.documents.inc({ cache: cached ? 'hit' : 'miss' });
       if (cached) return cached;
       const built = build(query, hash);
       known.set(hash, built);

@@ -6,6 +6,7 @@ import { findRefusals, isMet } from './authorize.ts';
 import { conditionVariables, type Variables } from './conditions.ts';
 import { createDocuments, type Document, type Documents, findOperation } from './documents.ts';
 import type { OperationLimits } from './limits.ts';
+import type { Metrics } from './metrics.ts';
 import type { DataObject } from './ownKeys.ts';
 import { type CompiledOperation, compileOperation, type ExecutorKind, type StockExecute } from './plan.ts';
 import { ResponseErrors } from './responseErrors.ts';
@@ -48,6 +49,7 @@ export type EngineOptions = {
   /** How many documents are kept ready. */
   readonly documents: number;
   readonly executor?: ExecutorKind;
+  readonly metrics?: Pick<Metrics, 'documents' | 'planSeconds'> | null;
 };
 
 /** Variants of one operation kept ready: by the requirements callers meet, and by what `@skip` and `@include` decide. */
@@ -59,8 +61,8 @@ const variantsKept = 32;
 const mostDecided = 4;
 
 export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): Engine => {
-  const { callSubgraph, stock, limits, introspection, executor = 'compiled' } = options;
-  const documents = createDocuments(loaded.schema, { limits, introspection, most: options.documents });
+  const { callSubgraph, stock, limits, introspection, executor = 'compiled', metrics } = options;
+  const documents = createDocuments(loaded.schema, { limits, introspection, most: options.documents, metrics });
   const operations = new WeakMap<OperationDefinitionNode, Operation>();
   const context = { fullSchema: loaded.fullSchema, callSubgraph, executor };
   const refusalsOf = (
@@ -103,6 +105,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       const known = operation.compiled.get(variant);
       if (known) return known;
       const { node, document } = operation;
+      const planned = metrics?.planSeconds.startTimer();
       const refusals = refusalsOf(document, node, (requirement) => isMet(requirement, actor), code);
       const compiled = compileOperation(
         loaded,
@@ -115,6 +118,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
         operation.decidedBy.length > 0 ? variables : null,
       );
       operation.compiled.set(variant, compiled);
+      planned?.();
       return compiled;
     },
     run: async (compiled, variables, call, event, given) => {
@@ -124,6 +128,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       await compiled.step?.({ data, variables, errors, call });
       const introspection = compiled.introspect?.(variables) ?? {};
       const projected = compiled.project(data, { variables, errors, path: [], introspection });
+      for (const { extensions } of errors.list) call.observed?.failed(String(extensions?.['code']));
       return errors.list.length > 0 ? { errors: errors.list, data: projected } : { data: projected };
     },
   };

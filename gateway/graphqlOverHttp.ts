@@ -8,6 +8,7 @@ import { type Authenticate, unauthenticated } from './authenticate.ts';
 import type { Mask } from './errors.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { GraphqlHandler } from './httpServer.ts';
+import type { ObserveHttp } from './observeHttp.ts';
 import { isObject } from './ownKeys.ts';
 import type { DocumentReference } from './persistedDocuments.ts';
 import { readJsonBody } from './readBody.ts';
@@ -19,6 +20,7 @@ export type HttpHandlerParts = {
   readonly authenticate: Authenticate;
   readonly mask: Mask;
   readonly bodyBytes: number;
+  readonly observe: ObserveHttp;
   readonly forwardHeaders: readonly string[];
 };
 
@@ -27,6 +29,7 @@ export const createGraphqlHandler =
   (parts: HttpHandlerParts): GraphqlHandler =>
   async (request, response, requestId) => {
     const { apollo, admission, authenticate, mask, bodyBytes, forwardHeaders } = parts;
+    const observed = parts.observe(request, response, requestId);
     // An answer depends on who asks: no cache may hold it for another (A28, J09).
     response.setHeader('cache-control', 'no-store');
     response.appendHeader('vary', 'authorization');
@@ -39,11 +42,11 @@ export const createGraphqlHandler =
       const search = new URLSearchParams(searchOf(request));
       const reference =
         request.method === 'GET' ? referenceIn(search) : { ...documentIdIn(search), ...(isObject(body) ? body : {}) };
-      const found = await admission.find(reference, caller, { actor: null, requestId });
+      const found = await admission.find(reference, caller, { actor: null, requestId, observed });
       // What a mutation has begun it finishes: breaking off half way would leave its outcome unknown to everyone.
       const signal = found?.operation.node.operation === 'query' ? gone.signal : undefined;
       const headers = forwardedHeaders(forwardHeaders, request.headers);
-      const call = { actor: caller.actor, requestId, headers, signal };
+      const call = { actor: caller.actor, requestId, headers, signal, observed };
       const answer = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method ?? 'POST',

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { GatewayConfig } from './config.ts';
 import { answerCors } from './cors.ts';
 import { type Mask, refusal } from './errors.ts';
+import type { Metrics } from './metrics.ts';
+import { sendMetrics } from './metricsServer.ts';
 import { pathOf, sendError, sendJson } from './responses.ts';
 import type { SupergraphState } from './supergraphSwap.ts';
 
@@ -21,9 +23,15 @@ const connectionsCheckingInterval = 1000;
 
 export const createHttpServer = (
   config: GatewayConfig,
-  handlers: { graphql: GraphqlHandler; routes: readonly Route[]; ready: Readiness; mask: Mask },
+  handlers: {
+    graphql: GraphqlHandler;
+    routes: readonly Route[];
+    ready: Readiness;
+    mask: Mask;
+    metrics: Metrics | null;
+  },
 ): Server => {
-  const { graphql, ready, mask } = handlers;
+  const { graphql, ready, mask, metrics } = handlers;
   const routes = handlers.routes.toSorted((a, b) => b.prefix.length - a.prefix.length);
 
   const dispatch = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
@@ -40,6 +48,7 @@ export const createHttpServer = (
       const health = path === '/health/live' ? { ok: true } : await ready().catch(notReady);
       return sendJson(response, health.ok ? 200 : 503, health, { 'cache-control': 'no-store' });
     }
+    if (path === '/metrics' && metrics !== null && config.metrics === null) return sendMetrics(response, metrics.read);
     const route = routes.find(
       ({ prefix }) => path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`),
     );
@@ -54,6 +63,10 @@ export const createHttpServer = (
       const requestId = requestIdOf(request);
       for (const [name, value] of securityHeaders(config)) response.setHeader(name, value);
       response.setHeader('x-request-id', requestId);
+      if (metrics !== null)
+        response.once('close', () =>
+          metrics.httpRequests.inc({ route: routeOf(pathOf(request)), status: String(response.statusCode) }),
+        );
       dispatch(request, response, requestId).catch((error: unknown) => {
         const { message, extensions } = mask(error, { requestId });
         sendJson(response, 500, { errors: [{ message, extensions }] }, { 'cache-control': 'no-store' });
@@ -61,6 +74,12 @@ export const createHttpServer = (
       });
     },
   );
+};
+
+/** As a label: few, and ours. */
+const routeOf = (path: string): string => {
+  if (path === graphqlPath) return 'graphql';
+  return path.startsWith('/health/') ? 'health' : 'other';
 };
 
 const notReady = () => ({ ok: false, detail: 'readiness could not be found out' });

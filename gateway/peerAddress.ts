@@ -10,12 +10,11 @@ export type PeerAddress = (request: Pick<IncomingMessage, 'socket' | 'headers'>)
  * `trusted`: addresses and CIDR blocks, as `isAddressBlock` takes them.
  */
 export const createPeerAddress = (trusted: readonly string[]): PeerAddress => {
-  const proxies = toBlockList(trusted);
-  const isProxy = (address: string): boolean => proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const isProxy = createIsProxy(trusted);
   return ({ socket, headers }) => {
     let nearest = toAddress(socket.remoteAddress ?? '');
     if (nearest === undefined) return 'unknown';
-    if (trusted.length === 0 || !isProxy(nearest)) return nearest;
+    if (!isProxy(nearest)) return nearest;
     const { 'x-forwarded-for': forwarded = '' } = headers;
     for (const hop of String(forwarded).split(',').toReversed()) {
       const address = toAddress(hop.trim());
@@ -25,6 +24,23 @@ export const createPeerAddress = (trusted: readonly string[]): PeerAddress => {
     }
     return nearest;
   };
+};
+
+/** Was this request handed to us by a proxy of ours? */
+export const createIsFromProxy = (
+  trusted: readonly string[],
+): ((request: Pick<IncomingMessage, 'socket'>) => boolean) => {
+  const isProxy = createIsProxy(trusted);
+  return ({ socket }) => {
+    const address = toAddress(socket.remoteAddress ?? '');
+    return address !== undefined && isProxy(address);
+  };
+};
+
+const createIsProxy = (trusted: readonly string[]): ((address: string) => boolean) => {
+  if (trusted.length === 0) return () => false;
+  const proxies = toBlockList(trusted);
+  return (address) => proxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 };
 
 /** Is this an address, or a block such as `10.0.0.0/8`? */

@@ -12,12 +12,17 @@ import { createMask } from './errors.ts';
 import { createGraphqlHandler } from './graphqlOverHttp.ts';
 import { createHttpServer, graphqlPath, type Readiness, type Route } from './httpServer.ts';
 import type { Log } from './log.ts';
+import { observedAdmission } from './observedAdmission.ts';
+import { withObservedFetch } from './observedFetch.ts';
+import { createObserveHttp } from './observeHttp.ts';
+import { createIsFromProxy } from './peerAddress.ts';
 import { createPersistedDocuments } from './persistedDocuments.ts';
 import { listenForRevocations } from './revocations.ts';
 import { createSigningKeys } from './signingKeys.ts';
 import { createCallSubgraph } from './subgraphRequest.ts';
 import { acceptSockets } from './subscriptions.ts';
 import { createSupergraphSwap } from './supergraphSwap.ts';
+import { startTelemetry } from './telemetry.ts';
 import { warmUp } from './warmUp.ts';
 
 export type GatewayOptions = {
@@ -55,7 +60,12 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     supergraph: swap.state(),
   });
 
-  const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log, limits.calls);
+  const telemetry = await startTelemetry(config, trustedDocuments, log);
+  const { metrics, observe } = telemetry;
+  const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log, {
+    ...limits.calls,
+    observe: withObservedFetch(metrics),
+  });
   const revocations = await listenForRevocations(pubsub);
   const authenticate =
     options.authenticate ??
@@ -66,6 +76,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     limits: limits.operation,
     introspection,
     documents: limits.documents,
+    metrics,
     log,
   });
   const apollo = createApolloServer(gateway, config, mask, log);
@@ -73,27 +84,30 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   warnOfMissingSubgraphs(gateway, subgraphs, log);
   const documents = Object.values(trustedDocuments);
   await warmUp(gateway.engine, documents);
-  const swap = createSupergraphSwap({ gateway, sdl: supergraphSdl, documents, log });
+  const swap = createSupergraphSwap({ gateway, sdl: supergraphSdl, documents, metrics, log });
 
-  const admission = createAdmission({ gateway, persistedDocuments });
+  const admission = observedAdmission(createAdmission({ gateway, persistedDocuments }));
   const graphql = createGraphqlHandler({
     apollo,
     admission,
     authenticate,
     mask,
     bodyBytes: limits.bodyBytes,
+    observe: createObserveHttp(observe, createIsFromProxy(config.trustedProxies)),
     forwardHeaders: config.forwardHeaders,
   });
-  const http = createHttpServer(config, { graphql, routes, ready, mask });
+  const http = createHttpServer(config, { graphql, routes, ready, mask, metrics });
   const sockets = acceptSockets(http, {
     config,
     admission,
+    observe,
     authenticate,
     revocations,
     subgraphs,
     mask,
     log,
   });
+  metrics?.onRead(() => metrics.sockets.set(sockets.open()));
   http.listen(config.port, config.host);
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
@@ -119,6 +133,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       clearInterval(idle);
       await revocations.close();
       await apollo.stop();
+      await telemetry.close();
     },
   };
 };

@@ -1,5 +1,6 @@
 import type { Actor } from '@parley/kernel/actor';
 import type { SubgraphResult } from '@parley/kernel/subgraph';
+import type { Observation } from './observe.ts';
 
 /** On whose behalf subgraphs are called. `signal` fires when the client is gone. */
 export type Call = {
@@ -8,6 +9,8 @@ export type Call = {
   /** Of the client, those that may be passed on to subgraphs that are not ours; lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Where what happens to this operation is written down. */
+  readonly observed?: Observation | undefined;
   /** Something has just happened that the answer must show: no answer on its way already will do. */
   readonly fresh?: boolean;
 };

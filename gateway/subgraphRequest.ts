@@ -39,6 +39,8 @@ export type CallPolicies = {
   readonly circuitBreaker?: boolean;
   readonly retry?: boolean;
   readonly deduplicate?: boolean;
+  /** Sees each attempt. */
+  readonly observe?: CallPolicy;
 };
 
 /** Calls subgraphs by name, each within the deadline and by the policies. Rejects with a SubgraphFailure only. */
@@ -46,7 +48,7 @@ export const createCallSubgraph = (
   subgraphs: Readonly<Record<string, Subgraph>>,
   deadlineMs: number,
   log: Log,
-  { bulkhead, circuitBreaker = false, retry = false, deduplicate = false }: CallPolicies = {},
+  { bulkhead, circuitBreaker = false, retry = false, deduplicate = false, observe }: CallPolicies = {},
 ): CallSubgraph => {
   const inOrder: readonly (CallPolicy | false)[] = [
     withKind,
@@ -56,6 +58,7 @@ export const createCallSubgraph = (
     bulkhead !== undefined && withBulkhead(bulkhead),
     circuitBreaker && withCircuitBreaker(log),
     retry && withRetry(),
+    observe ?? false,
   ];
   return inOrder.reduceRight<CallSubgraph>((next, policy) => (policy ? policy(next) : next), send(subgraphs));
 };

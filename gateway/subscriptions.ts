@@ -18,6 +18,8 @@ import { forwardedHeaders } from './forwardedHeaders.ts';
 import { graphqlPath } from './httpServer.ts';
 import { openLive } from './liveOperation.ts';
 import type { Log } from './log.ts';
+import type { Observe } from './observe.ts';
+import { observedStream } from './observedStream.ts';
 import { createOperationIds } from './operationIds.ts';
 import type { CompiledOperation } from './plan.ts';
 import { pathOf } from './responses.ts';
@@ -28,6 +30,7 @@ import { watchCredential } from './watchCredential.ts';
 export type SocketParts = {
   readonly config: GatewayConfig;
   readonly admission: Admission;
+  readonly observe: Observe;
   readonly authenticate: Authenticate;
   readonly revocations: Revocations;
   readonly subgraphs: Readonly<Record<string, Subgraph>>;
@@ -137,6 +140,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
       for (const socket of sockets) socket.close(1001, 'Going away');
       await Promise.all(gone);
     },
+    open: (): number => server.clients.size,
     terminate: () => {
       for (const socket of server.clients) socket.terminate();
     },
@@ -144,7 +148,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
 };
 
 const createProtocol = (parts: SocketParts) => {
-  const { config, admission, authenticate, revocations, subgraphs, mask } = parts;
+  const { config, admission, observe, authenticate, revocations, subgraphs, mask } = parts;
   const { limits } = config;
 
   const connect = async ({ connectionParams, extra }: Ws): Promise<boolean> => {
@@ -167,8 +171,9 @@ const createProtocol = (parts: SocketParts) => {
   const start = async (
     ctx: Ws,
     payload: Readonly<Record<string, unknown>>,
+    { requestId, observed }: Pick<Call, 'requestId' | 'observed'>,
   ): Promise<{ args: Started; document: import('graphql').DocumentNode }> => {
-    const { caller, id, gone } = ctx.extra;
+    const { caller, gone } = ctx.extra;
     if (Object.keys(ctx.subscriptions).length > limits.subscriptionsPerSocket)
       throw refusal(
         'TOO_MANY_SUBSCRIPTIONS',
@@ -177,7 +182,8 @@ const createProtocol = (parts: SocketParts) => {
       );
     const call: Call = {
       actor: caller.actor,
-      requestId: `${id}.${randomUUID().slice(0, 8)}`,
+      requestId,
+      observed,
       headers: forwardedHeaders(config.forwardHeaders, ctx.connectionParams),
       signal: gone.signal,
     };
@@ -201,10 +207,13 @@ const createProtocol = (parts: SocketParts) => {
     connectionInitWaitTimeout: limits.initTimeoutMs,
     onConnect: connect,
     onSubscribe: async (ctx, _id, payload) => {
+      const requestId = `${ctx.extra.id}.${randomUUID().slice(0, 8)}`;
+      const observed = observe({ requestId, transport: 'websocket' });
       try {
-        const { args, document } = await start(ctx, { ...payload });
+        const { args, document } = await start(ctx, { ...payload }, { requestId, observed });
         return { schema: args.engine.loaded.schema, document, contextValue: args };
       } catch (error) {
+        observed.end();
         // An error message, never a throw: that would close the socket and every other subscription on it (E16).
         return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: toError(error) })];
       }
@@ -215,11 +224,14 @@ const createProtocol = (parts: SocketParts) => {
         return toExecutionResult(await engine.run(compiled, variables, call));
       } catch (error) {
         return toExecutionResult({ data: null, errors: [mask(error, { requestId: call.requestId })] });
+      } finally {
+        call.observed?.end();
       }
     },
     subscribe: ({ contextValue }) => {
       const { engine, compiled, variables, call } = contextValue as Started;
-      return openLive(engine, compiled, subgraphs, variables, call) as AsyncIterableIterator<never>;
+      const answers = openLive(engine, compiled, subgraphs, variables, call);
+      return observedStream(answers, call.observed) as AsyncIterableIterator<never>;
     },
     // Ours are in their final form; graphql-ws would ask each error for its toJSON.
     onNext: (_ctx, _id, _payload, _args, result) => result as Answer as never,

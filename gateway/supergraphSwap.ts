@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { findBreakingChanges } from 'graphql';
 import type { CompilingGateway } from './apolloGateway.ts';
 import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import { warmUp } from './warmUp.ts';
 
 /** Which supergraph is served, by the sha256 of its text; `refused` is one that was offered later and is unfit. */
@@ -20,9 +21,10 @@ export const createSupergraphSwap = (parts: {
   readonly sdl: string;
   /** Documents that are planned on a new supergraph before it takes over. */
   readonly documents: Iterable<string>;
+  readonly metrics: Metrics | null;
   readonly log: Log;
 }): SupergraphSwap => {
-  const { gateway, documents, log } = parts;
+  const { gateway, documents, metrics, log } = parts;
   let state: SupergraphState = { hash: hashOf(parts.sdl), refused: null };
   let last: Promise<void> = Promise.resolve();
 
@@ -37,10 +39,12 @@ export const createSupergraphSwap = (parts: {
       await gateway.replaceSupergraph(sdl, (engine) => warmUp(engine, documents));
     } catch (error) {
       state = { ...state, refused: hash };
+      metrics?.supergraphLoads.inc({ outcome: 'refused' });
       throw error;
     }
     log.info({ supergraph: hash, before: state.hash }, 'a new supergraph is served');
     state = { hash, refused: null };
+    metrics?.supergraphLoads.inc({ outcome: 'loaded' });
     const breaking = findBreakingChanges(before, gateway.engine.loaded.schema);
     if (breaking.length > 0)
       log.warn(

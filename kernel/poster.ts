@@ -63,7 +63,10 @@ export const createPoster = (options: PosterOptions): Poster => {
         const answer = await pool.request({
           method: 'POST',
           path,
-          headers: { ...baseHeaders, ...(signed?.proof ?? { ...headers, 'x-request-id': requestId }) },
+          headers: {
+            ...baseHeaders,
+            ...(signed ? { ...signed.proof, ...traceOf(headers) } : { ...headers, 'x-request-id': requestId }),
+          },
           body,
           ...(signal ? { signal } : {}),
         });
@@ -81,6 +84,10 @@ export const createPoster = (options: PosterOptions): Poster => {
     close: () => pool.destroy(),
   };
 };
+
+/** Of the headers passed on, the one that subgraphs of ours are told too; they decide nothing by it. */
+const traceOf = (headers: Readonly<Record<string, string>> | undefined): Record<string, string> =>
+  headers?.['traceparent'] === undefined ? {} : { traceparent: headers['traceparent'] };
 
 const baseHeaders = {
   'content-type': 'application/json',
