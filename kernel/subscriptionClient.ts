@@ -59,7 +59,10 @@ export const createSubscriptionClient = (options: {
     subscribe: async (request: SubgraphRequest): Promise<AsyncIterableIterator<SubgraphResult>> => {
       const { query, operationName, variables, actor, requestId, headers, signal } = request;
       if (signal?.aborted) throw signal.reason;
-      const items = waitingItems<SubgraphResult>(() => leave());
+      const items = waitingItems<SubgraphResult>(() => {
+        signal?.removeEventListener('abort', onAbort);
+        stop();
+      });
       let live = (): void => {};
       const isOpen = new Promise<void>((resolve) => {
         live = resolve;
@@ -77,7 +80,6 @@ export const createSubscriptionClient = (options: {
         const result = signed ? readFrame(signed, frames, frame) : (frame as SubgraphResult);
         if (result === null) {
           items.fail(new CallFailure('TAMPERED', `frame ${frames} is not signed as it should be`));
-          leave();
         } else if (signed && frames === 0) live();
         else items.push(result);
         frames += 1;
@@ -92,10 +94,6 @@ export const createSubscriptionClient = (options: {
         { next: receive, error: (error) => items.fail(toReason(error)), complete: () => items.end() },
       );
       const onAbort = () => void items.stream.return?.();
-      const leave = (): void => {
-        signal?.removeEventListener('abort', onAbort);
-        stop();
-      };
       signal?.addEventListener('abort', onAbort, { once: true });
       // Nobody else says when they are live: having been asked is all that can be known.
       if (secrets === null) return items.stream;
@@ -103,9 +101,6 @@ export const createSubscriptionClient = (options: {
       try {
         await Promise.race([isOpen, items.failed]);
         return items.stream;
-      } catch (error) {
-        leave();
-        throw error;
       } finally {
         clearTimeout(late);
       }

@@ -10,8 +10,8 @@ export type WaitingItems<T> = {
 
 const mostWaiting = 10_000;
 
-/** Items wait here for a reader that is slow, up to a point: past it the stream fails. `onReturn`: nobody reads on. */
-export const waitingItems = <T>(onReturn: () => void): WaitingItems<T> => {
+/** Items wait here for a reader that is slow, up to a point: past it the stream fails. `onOver`: nothing more is wanted, or nothing more comes. */
+export const waitingItems = <T>(onOver: () => void): WaitingItems<T> => {
   const waiting: T[] = [];
   let outcome: { error: Error | null } | null = null;
   let wake = (): void => {};
@@ -25,6 +25,7 @@ export const waitingItems = <T>(onReturn: () => void): WaitingItems<T> => {
     outcome = { error };
     refuse(error ?? new Error('the stream ended before it began'));
     wake();
+    onOver();
   };
   const next = async (): Promise<IteratorResult<T>> => {
     while (waiting.length === 0) {
@@ -44,10 +45,7 @@ export const waitingItems = <T>(onReturn: () => void): WaitingItems<T> => {
     push: (item) => {
       if (outcome !== null) return;
       waiting.push(item);
-      if (waiting.length > mostWaiting) {
-        finish(new Error(`more than ${mostWaiting} events wait for a reader`));
-        onReturn();
-      }
+      if (waiting.length > mostWaiting) finish(new Error(`more than ${mostWaiting} events wait for a reader`));
       wake();
     },
     end: () => finish(null),
@@ -61,7 +59,6 @@ export const waitingItems = <T>(onReturn: () => void): WaitingItems<T> => {
       return: async () => {
         waiting.length = 0;
         finish(null);
-        onReturn();
         return { value: undefined, done: true };
       },
     },

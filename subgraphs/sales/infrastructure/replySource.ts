@@ -36,13 +36,16 @@ export async function* streamReply(
   input: ReplyInput,
   signal: AbortSignal,
 ): AsyncGenerator<ReplyPart> {
+  let onAbort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('stopping')), { once: true });
+    onAbort = () => reject(new Error('stopping'));
   });
+  signal.addEventListener('abort', onAbort, { once: true });
   aborted.catch(() => {});
   const request = { query: replyParts, variables: { input }, actor, requestId: input.turnId, signal };
-  const stream = await Promise.race([agent.subscribe(request), aborted]);
+  let stream: Awaited<ReturnType<Subgraph['subscribe']>> | undefined;
   try {
+    stream = await Promise.race([agent.subscribe(request), aborted]);
     for (;;) {
       const { value, done } = await Promise.race([stream.next(), aborted]);
       if (done) return;
@@ -54,7 +57,8 @@ export async function* streamReply(
       else yield { kind: 'COMPLETED' };
     }
   } finally {
-    void stream.return?.();
+    signal.removeEventListener('abort', onAbort);
+    void stream?.return?.();
   }
 }
 
