@@ -34,11 +34,17 @@ type Prepared = {
 
 /** Compiling costs as much as some twenty runs: not worth it for a text that does not come back. */
 const compiledAtUse = 3;
+/** Code takes some 60 kB an operation; those run longest ago give way. */
+const mostCompiled = 250;
+
+/** What is compiled, by the operation; null where graphql-jit gave up. */
+type CompiledRuns = LRUCache<object, { readonly run: Run | null }>;
 
 /** Runs documents on one schema, over graphql-jit where that is right and worth it, else over graphql-js. */
 export const createOperations = (given: GraphQLSchema, options: { texts?: number; jit?: boolean } = {}): Operations => {
   const schema = makeJitReady(given);
   const { texts = 1000, jit = true } = options;
+  const compiled: CompiledRuns = new LRUCache({ max: mostCompiled });
   const documents = new LRUCache<string, Prepared | readonly GraphQLError[]>({ max: texts });
 
   const prepare = (query: string): Prepared | readonly GraphQLError[] => {
@@ -63,7 +69,7 @@ export const createOperations = (given: GraphQLSchema, options: { texts?: number
       const { document, operations } = prepared;
       const known = operations.get(operationName ?? '');
       if (known) return known;
-      const operation = toOperation(schema, document, operationName, prepared.compilable);
+      const operation = toOperation(schema, document, operationName, prepared.compilable, compiled);
       // Names nobody defined would make this grow.
       if (operationName === undefined || definesOperation(document, operationName))
         operations.set(operationName ?? '', operation);
@@ -77,19 +83,30 @@ const toOperation = (
   document: DocumentNode,
   operationName: string | undefined,
   compilable: Compilable | null,
+  compiled: CompiledRuns,
 ): Operation => {
   let uses = 0;
-  let compiled: Run | null = null;
+  const self = {};
+  const compiledRun = (): Run | null => {
+    if (compilable === null) return null;
+    const known = compiled.get(self);
+    if (known) return known.run;
+    uses += 1;
+    if (uses < compiledAtUse) return null;
+    uses = 0;
+    const run = compile(schema, compilable, operationName);
+    compiled.set(self, { run });
+    return run;
+  };
   const run = (
     rootValue: unknown,
     contextValue: object,
     variableValues: Variables,
   ): ExecutionResult | Promise<ExecutionResult> => {
-    if (compiled === null && compilable !== null && ++uses === compiledAtUse)
-      compiled = compile(schema, compilable, operationName);
-    return compiled === null
+    const fast = compiledRun();
+    return fast === null
       ? execute({ schema, document, operationName, rootValue, contextValue, variableValues })
-      : compiled(rootValue, contextValue, variableValues);
+      : fast(rootValue, contextValue, variableValues);
   };
   return {
     execute: (context, variables) => run(undefined, context, variables),
