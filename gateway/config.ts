@@ -43,6 +43,12 @@ export type GatewayLimits = {
   readonly socketQueueBytes: number;
   readonly initTimeoutMs: number;
   readonly keepAliveMs: number;
+  /** Open at once, WebSockets among them. */
+  readonly connections: number;
+  /** How late the event loop may be before new work is turned away. */
+  readonly latenessMs: number;
+  /** How long close() goes on accepting while readiness already says no. */
+  readonly unreadyMs: number;
 };
 
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
@@ -69,6 +75,9 @@ const environment = z.object({
   GATEWAY_SUBGRAPH_TENANT_CONCURRENCY: positive(64),
   GATEWAY_DEDUPLICATE: flag.default(true),
   GATEWAY_REQUEST_TIMEOUT_MS: positive(30_000),
+  GATEWAY_CONNECTIONS: positive(10_000),
+  GATEWAY_LATENESS_MS: positive(200),
+  GATEWAY_UNREADY_MS: integer(0, 60_000).optional(),
   GATEWAY_DRAIN_MS: positive(10_000),
   GATEWAY_SUBSCRIPTIONS_PER_SOCKET: positive(50),
   GATEWAY_SOCKET_QUEUE_BYTES: positive(1024 * 1024),
@@ -114,6 +123,9 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
       socketQueueBytes: values.GATEWAY_SOCKET_QUEUE_BYTES,
       initTimeoutMs: 3000,
       keepAliveMs: 12_000,
+      connections: values.GATEWAY_CONNECTIONS,
+      latenessMs: values.GATEWAY_LATENESS_MS,
+      unreadyMs: values.GATEWAY_UNREADY_MS ?? (production ? 2000 : 0),
     },
   };
 };

@@ -33,7 +33,6 @@ export const createGraphqlHandler =
     // An answer depends on who asks: no cache may hold it for another (A28, J09).
     response.setHeader('cache-control', 'no-store');
     response.appendHeader('vary', 'authorization');
-    response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     try {
       const gone = new AbortController();
       response.once('close', () => gone.abort());

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerBrokenRequests } from './brokenRequests.ts';
 import type { GatewayConfig } from './config.ts';
 import { answerCors } from './cors.ts';
 import { type Mask, refusal } from './errors.ts';
+import { type LoadShedding, sendOverloaded } from './loadShedding.ts';
 import type { Metrics } from './metrics.ts';
 import { sendMetrics } from './metricsServer.ts';
+import type { Readiness } from './readiness.ts';
 import { pathOf, sendError, sendJson } from './responses.ts';
-import type { SupergraphState } from './supergraphSwap.ts';
 
 /** Something else served on the gateway's port: audio files, the console, keys. */
 export type Route = {
   readonly prefix: string;
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 };
-export type Readiness = () => Promise<{ ok: boolean; detail: unknown; supergraph?: SupergraphState }>;
 export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void>;
 
 export const graphqlPath = '/graphql';
@@ -29,23 +30,27 @@ export const createHttpServer = (
     ready: Readiness;
     mask: Mask;
     metrics: Metrics | null;
+    shedding: LoadShedding;
   },
 ): Server => {
-  const { graphql, ready, mask, metrics } = handlers;
+  const { graphql, ready, mask, metrics, shedding } = handlers;
   const routes = handlers.routes.toSorted((a, b) => b.prefix.length - a.prefix.length);
 
   const dispatch = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
+    if ((request.headersDistinct['host']?.length ?? 0) > 1)
+      return sendError(response, refusal('BAD_REQUEST', 'A request has one Host.'), mask, { connection: 'close' });
     if (answerCors(config.allowedOrigins, request, response)) return;
     const path = pathOf(request);
     if (path === graphqlPath) {
       if (request.method !== 'GET' && request.method !== 'POST')
         return sendError(response, wrongMethod(), mask, { allow: 'GET, POST' });
+      if (shedding.sheds()) return sendOverloaded(response);
       return graphql(request, response, requestId);
     }
     if (path === '/health/live' || path === '/health/ready') {
       if (request.method !== 'GET' && request.method !== 'HEAD')
         return sendError(response, wrongMethod(), mask, { allow: 'GET, HEAD' });
-      const health = path === '/health/live' ? { ok: true } : await ready().catch(notReady);
+      const health = path === '/health/live' ? { ok: true } : await ready();
       return sendJson(response, health.ok ? 200 : 503, health, { 'cache-control': 'no-store' });
     }
     if (path === '/metrics' && metrics !== null && config.metrics === null) return sendMetrics(response, metrics.read);
@@ -57,7 +62,7 @@ export const createHttpServer = (
   };
 
   const { headersTimeoutMs: headersTimeout, requestTimeoutMs: requestTimeout } = config.limits;
-  return createServer(
+  const server = createServer(
     { headersTimeout, requestTimeout, maxHeaderSize: longestHeaders, connectionsCheckingInterval },
     (request, response) => {
       const requestId = requestIdOf(request);
@@ -74,6 +79,10 @@ export const createHttpServer = (
       });
     },
   );
+  // What is past it is refused by closing at once; those that are there stay served (A20, M13).
+  server.maxConnections = config.limits.connections;
+  answerBrokenRequests(server);
+  return server;
 };
 
 /** As a label: few, and ours. */
@@ -81,8 +90,6 @@ const routeOf = (path: string): string => {
   if (path === graphqlPath) return 'graphql';
   return path.startsWith('/health/') ? 'health' : 'other';
 };
-
-const notReady = () => ({ ok: false, detail: 'readiness could not be found out' });
 
 const wrongMethod = () => refusal('METHOD_NOT_ALLOWED', 'This path does not take this method.', 405);
 
@@ -95,6 +102,8 @@ const requestIdOf = ({ headers }: IncomingMessage): string => {
 const securityHeaders = ({ production }: GatewayConfig): readonly (readonly [string, string])[] => [
   ['x-content-type-options', 'nosniff'],
   ['x-frame-options', 'DENY'],
+  // What serves pages says more.
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
   ['referrer-policy', 'no-referrer'],
   ...(production ? ([['strict-transport-security', 'max-age=31536000; includeSubDomains']] as const) : []),
 ];

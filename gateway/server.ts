@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PubSub } from '@parley/kernel/pubsub';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import { createAdmission } from './admit.ts';
@@ -10,13 +11,15 @@ import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import type { GatewayConfig } from './config.ts';
 import { createMask } from './errors.ts';
 import { createGraphqlHandler } from './graphqlOverHttp.ts';
-import { createHttpServer, graphqlPath, type Readiness, type Route } from './httpServer.ts';
+import { createHttpServer, graphqlPath, type Route } from './httpServer.ts';
+import { createLoadShedding, withShedding } from './loadShedding.ts';
 import type { Log } from './log.ts';
 import { observedAdmission } from './observedAdmission.ts';
 import { withObservedFetch } from './observedFetch.ts';
 import { createObserveHttp } from './observeHttp.ts';
 import { createIsFromProxy } from './peerAddress.ts';
 import { createPersistedDocuments } from './persistedDocuments.ts';
+import { createReadiness, type DependencyCheck } from './readiness.ts';
 import { listenForRevocations } from './revocations.ts';
 import { createSigningKeys } from './signingKeys.ts';
 import { createCallSubgraph } from './subgraphRequest.ts';
@@ -38,7 +41,8 @@ export type GatewayOptions = {
   /** Our own client's documents: sha256 hex → body. */
   readonly trustedDocuments?: Readonly<Record<string, string>>;
   readonly routes?: readonly Route[];
-  readonly ready?: Readiness;
+  /** Are the engines behind it there? */
+  readonly ready?: DependencyCheck;
 };
 export type Gateway = {
   /** Of the GraphQL endpoint, e.g. `http://127.0.0.1:4000/graphql`. */
@@ -55,11 +59,6 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const { limits, introspection } = config;
   const mask = createMask(log);
   let draining = false;
-  const ready: Readiness = async () => ({
-    ...(draining ? { ok: false, detail: 'draining' } : ((await options.ready?.()) ?? { ok: true, detail: 'ready' })),
-    supergraph: swap.state(),
-  });
-
   const telemetry = await startTelemetry(config, trustedDocuments, log);
   const { metrics, observe } = telemetry;
   const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log, {
@@ -86,20 +85,28 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   await warmUp(gateway.engine, documents);
   const swap = createSupergraphSwap({ gateway, sdl: supergraphSdl, documents, metrics, log });
 
-  const admission = observedAdmission(createAdmission({ gateway, persistedDocuments }));
+  const ready = createReadiness(
+    options.ready ?? (async () => ({ ok: true, detail: 'ready' })),
+    () => draining,
+    swap.state,
+  );
+
+  const shedding = createLoadShedding(limits.latenessMs, metrics);
+  const admission = createAdmission({ gateway, persistedDocuments });
   const graphql = createGraphqlHandler({
     apollo,
-    admission,
+    admission: observedAdmission(admission),
     authenticate,
     mask,
     bodyBytes: limits.bodyBytes,
     observe: createObserveHttp(observe, createIsFromProxy(config.trustedProxies)),
     forwardHeaders: config.forwardHeaders,
   });
-  const http = createHttpServer(config, { graphql, routes, ready, mask, metrics });
+  const http = createHttpServer(config, { graphql, routes, ready, mask, metrics, shedding });
   const sockets = acceptSockets(http, {
     config,
-    admission,
+    admission: observedAdmission(withShedding(admission, shedding)),
+    shedding,
     observe,
     authenticate,
     revocations,
@@ -120,6 +127,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     close: async () => {
       if (draining) return;
       draining = true;
+      await delay(limits.unreadyMs);
       const httpClosed = once(http, 'close');
       http.close();
       const idle = setInterval(() => http.closeIdleConnections(), 50);
@@ -132,6 +140,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       clearTimeout(forced);
       clearInterval(idle);
       await revocations.close();
+      shedding.close();
       await apollo.stop();
       await telemetry.close();
     },

@@ -17,6 +17,7 @@ import { type Mask, refusal, statusOf } from './errors.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import { graphqlPath } from './httpServer.ts';
 import { openLive } from './liveOperation.ts';
+import type { LoadShedding } from './loadShedding.ts';
 import type { Log } from './log.ts';
 import type { Observe } from './observe.ts';
 import { observedStream } from './observedStream.ts';
@@ -30,6 +31,7 @@ import { watchCredential } from './watchCredential.ts';
 export type SocketParts = {
   readonly config: GatewayConfig;
   readonly admission: Admission;
+  readonly shedding: LoadShedding;
   readonly observe: Observe;
   readonly authenticate: Authenticate;
   readonly revocations: Revocations;
@@ -74,7 +76,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
 
   http.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     if (pathOf(request) !== graphqlPath) return refuseUpgrade(duplex, '404 Not Found');
-    if (closing) return refuseUpgrade(duplex, '503 Service Unavailable');
+    if (closing || parts.shedding.sheds()) return refuseUpgrade(duplex, '503 Service Unavailable');
     if (!mayOpenSocket(config.allowedOrigins, request)) return refuseUpgrade(duplex, '403 Forbidden');
     server.handleUpgrade(request, duplex, head, (socket) => open(socket));
   });

@@ -15,11 +15,21 @@ export const temporaryFolder = async (): Promise<{ path: string; remove(): Promi
 
 export type TestPlatform = Platform & { readonly database: TestDatabase; readonly dataDir: string };
 
+/** Tests share their machine: that it is busy must not turn their requests away. */
+export const patient = { GATEWAY_LATENESS_MS: '10000' };
+
 /** Everything in this process, on a database and a data folder of its own. */
 export const startTestPlatform = async (environment: Record<string, string> = {}): Promise<TestPlatform> => {
   const database = await testDatabase();
   const folder = await temporaryFolder();
-  const given = { PORT: '0', DATA_DIR: folder.path, DATABASE_URL: database.url, LOG_LEVEL: 'error', ...environment };
+  const given = {
+    PORT: '0',
+    DATA_DIR: folder.path,
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'error',
+    ...patient,
+    ...environment,
+  };
   const clean = async () => {
     await folder.remove();
     await database.drop();

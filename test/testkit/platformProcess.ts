@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
+import { patient } from './platform.ts';
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** `npm start` as a process of its own. */
@@ -24,7 +26,7 @@ const spawnMain = (
 ): { child: ChildProcess; output: () => string } => {
   const child = spawn(process.execPath, ['main.ts', ...asked], {
     cwd: root,
-    env: { ...process.env, LOG_LEVEL: 'error', ...environment },
+    env: { ...process.env, LOG_LEVEL: 'error', ...patient, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
