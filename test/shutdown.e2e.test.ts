@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { testDatabase } from './testkit/database.ts';
 import { post } from './testkit/graphql.ts';
 import { temporaryFolder } from './testkit/platform.ts';
 import { freePort, launchPlatformProcess, startPlatformProcess } from './testkit/platformProcess.ts';
@@ -51,16 +52,19 @@ describe('M06: what nobody caught', () => {
   ] as const)
     test(`${what} is logged and ends the process, which does not limp on`, async () => {
       const folder = await temporaryFolder();
+      const database = await testDatabase();
       const preload = `data:text/javascript,${encodeURIComponent(`setTimeout(() => ${code}, 1500)`)}`;
       const { child, output } = launchPlatformProcess({
         PORT: await freePort(),
         DATA_DIR: folder.path,
+        DATABASE_URL: database.url,
         NODE_OPTIONS: `--import=${preload}`,
       });
       const [exitCode] = await once(child, 'exit');
       assert.equal(exitCode, 1);
       assert.match(output(), /nobody caught this/);
       assert.match(output(), /"level":60/);
+      await database.drop();
       await folder.remove();
     });
 });
