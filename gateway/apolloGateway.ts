@@ -12,7 +12,7 @@ import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { refusal } from './errors.ts';
 import type { Log } from './log.ts';
 import { assertOneFederationInternals } from './oneCopy.ts';
-import { deepMerge } from './ownKeys.ts';
+import { mergeFresh } from './ownKeys.ts';
 import type { StockExecute } from './plan.ts';
 import { addSubgraphErrors } from './subgraphErrors.ts';
 import type { Call, CallSubgraph } from './subgraphRequest.ts';
@@ -138,7 +138,7 @@ const stockExecute =
           { renamed: new Map() },
           () => [],
         );
-      if (data) deepMerge(run.data, data);
+      if (data) mergeFresh(run.data, data);
     };
   };
 

@@ -1,4 +1,5 @@
 import { type FieldNode, type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
+import { fixedPrefix } from './fixedArguments.ts';
 
 /**
  * Under which key a client's field travels inside the gateway. A client may alias any field to any name (`id: name`,
@@ -24,11 +25,13 @@ export const createDataKeyOf =
 export const clientKeyOf = (dataKey: string): string =>
   dataKey.startsWith(prefix) ? dataKey.slice(prefix.length) : dataKey;
 
-/** Refuses a schema in which the prefix would not be ours alone. */
-export const assertPrefixIsFree = (schema: GraphQLSchema): void => {
+/** Refuses a schema in which the prefixes would not be ours alone. */
+export const assertPrefixesAreFree = (schema: GraphQLSchema): void => {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) && !isInterfaceType(type)) continue;
     for (const name of Object.keys(type.getFields()))
-      if (name.startsWith(prefix)) throw new Error(`field ${type.name}.${name}: names may not begin with "${prefix}"`);
+      for (const reserved of [prefix, fixedPrefix])
+        if (name.startsWith(reserved))
+          throw new Error(`field ${type.name}.${name}: names may not begin with "${reserved}"`);
   }
 };

@@ -64,7 +64,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
   const { callSubgraph, stock, limits, introspection, executor = 'compiled', metrics } = options;
   const documents = createDocuments(loaded.schema, { limits, introspection, most: options.documents, metrics });
   const operations = new WeakMap<OperationDefinitionNode, Operation>();
-  const context = { fullSchema: loaded.fullSchema, callSubgraph, executor };
+  const context = { fullSchema: loaded.fullSchema, fixed: loaded.fixed, callSubgraph, executor };
   const refusalsOf = (
     document: Document,
     node: OperationDefinitionNode,

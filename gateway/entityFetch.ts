@@ -1,128 +1,147 @@
-import type { QueryPlanSelectionNode } from '@apollo/query-planner';
-import { isObjectType } from 'graphql';
-import { clientKeyOf } from './dataKeys.ts';
+import type { GraphQLFormattedError } from 'graphql';
+import { isAbstractType, isInterfaceType, isObjectType } from 'graphql';
+import {
+  type ClientPath,
+  type CollectEntities,
+  compileCollection,
+  type EntityBatch,
+  pathsOf,
+  toClientStep,
+} from './entityPlaces.ts';
+import { type EntityQuestion, toEntityRequest } from './entityQuestions.ts';
 import { type CompileContext, pickVariables, type Run, type Step } from './execute.ts';
-import { type DataObject, deepMerge, getOwn, isObject } from './ownKeys.ts';
-import { compileRepresentation, isOfType } from './representations.ts';
-import type { Rewrite } from './rewrites.ts';
+import type { PlannedFetch } from './fetchGraph.ts';
+import { copyOf, type DataObject, getOwn, isObject, mergeFresh } from './ownKeys.ts';
+import { compileRewrites, type Rewrite, renamedKeys } from './rewrites.ts';
 import { addSubgraphErrors } from './subgraphErrors.ts';
 import { SubgraphFailure } from './subgraphRequest.ts';
-import { forEachTarget, targetPaths } from './targets.ts';
+import { targetPaths } from './targets.ts';
 
-/** One fetch of a plan, in the form its step runs it. */
-export type EntityFetch = {
-  readonly subgraph: string;
-  readonly query: string;
-  readonly operationName: string | undefined;
-  readonly isMutation: boolean;
-  readonly variableUsages: readonly string[];
-  /** Response keys it is for. */
-  readonly fields: readonly string[];
-  /** Where in the merged data it applies. */
-  readonly path: readonly (string | number)[];
+/** One question, in the form its step asks it. */
+type Question = EntityQuestion & {
+  readonly collect: CollectEntities;
   readonly rewriteOutput: Rewrite | null;
   readonly renamed: ReadonlyMap<string, string>;
 };
+type Asked = { readonly question: Question; readonly batch: EntityBatch };
 
-type Batch = {
-  readonly representations: readonly DataObject[];
-  readonly targets: readonly DataObject[];
-  /** Per target, its representation; -1 where it has none. */
-  readonly indexOf: readonly number[];
-};
-
-/** Asks a subgraph for its fields of the entities at a path, each distinct entity once. */
-export const compileEntityFetch = (
-  { fullSchema, callSubgraph }: CompileContext,
-  fetch: EntityFetch,
-  requires: readonly QueryPlanSelectionNode[],
-  rewriteInput: Rewrite | null,
-): Step => {
-  const represent = compileRepresentation(fullSchema, requires);
-
-  const collect = (run: Run): Batch => {
-    const representations: DataObject[] = [];
-    const targets: DataObject[] = [];
-    const indexOf: number[] = [];
-    const known = new Map<string, number>();
-    forEachTarget(run.data, fetch.path, (target) => {
-      targets.push(target);
-      const representation = represent(target);
-      if (representation === null || representation['__typename'] === undefined) {
-        indexOf.push(-1);
-        return;
-      }
-      rewriteInput?.(representation);
-      const key = JSON.stringify(representation);
-      const index = known.get(key) ?? representations.push(representation) - 1;
-      known.set(key, index);
-      indexOf.push(index);
-    });
-    return { representations, targets, indexOf };
-  };
-
-  /** An entity of another type than asked for is a wrong answer, not a fresh truth (D16). */
-  const isOfItsType = (entity: DataObject, representation: DataObject, target: DataObject): boolean => {
-    const typename = getOwn(entity, '__typename');
-    if (typename === undefined || typename === target['__typename']) return true;
-    return (
-      isOfType(fullSchema, entity, String(representation['__typename'])) ||
-      isOfType(fullSchema, target, String(typename))
-    );
-  };
-
-  /** A subgraph that knows the interface only (@interfaceObject) calls a Clip a Media: the concrete type known stays. */
-  const mergeEntity = (target: DataObject, entity: DataObject): void => {
-    const known = target['__typename'];
-    deepMerge(target, entity);
-    if (typeof known === 'string' && isObjectType(fullSchema.getType(known))) target['__typename'] = known;
-  };
-
-  const merge = (run: Run, batch: Batch, entities: readonly unknown[]): void => {
-    fetch.rewriteOutput?.(entities);
-    for (const [at, target] of batch.targets.entries()) {
-      const index = batch.indexOf[at] ?? -1;
-      const entity = entities[index];
-      const representation = batch.representations[index];
-      if (representation === undefined || !isObject(entity)) continue;
-      if (isOfItsType(entity, representation, target)) mergeEntity(target, entity);
-      else run.errors.addInvalid((targetPaths(run.data, fetch.path)[at] ?? []).map(toClient));
-    }
-  };
+/** Asks a subgraph for its fields of the entities at some places, each distinct entity once a question. */
+export const compileEntityFetch = (context: CompileContext, fetches: readonly PlannedFetch[]): Step => {
+  const { query, operationName, variableUsages, questions } = toEntityRequest(fetches);
+  const { callSubgraph } = context;
+  const subgraph = fetches[0]?.fetch.serviceName ?? '';
+  const compiled = questions.map(
+    (question): Question => ({
+      ...question,
+      collect: compileCollection(context, question.places),
+      rewriteOutput: compileRewrites(context.fullSchema, question.outputRewrites),
+      renamed: renamedKeys(question.outputRewrites),
+    }),
+  );
 
   return async (run) => {
-    const batch = collect(run);
-    if (batch.representations.length === 0) return;
-    const pathsOf = (index: number | null): (string | number)[][] => {
-      const paths = targetPaths(run.data, fetch.path).map((path) => path.map(toClient));
-      return index === null ? paths.slice(0, 1) : paths.filter((_, at) => batch.indexOf[at] === index);
-    };
+    const asked = compiled.map((question): Asked => ({ question, batch: question.collect(run) }));
+    if (asked.every(({ batch }) => batch.representations.length === 0)) return;
+    const variables = pickVariables(run.variables, variableUsages);
+    for (const { question, batch } of asked) variables[question.variable] = batch.representations;
     try {
-      const variables = pickVariables(run.variables, fetch.variableUsages);
-      variables['representations'] = batch.representations;
-      const { data, errors } = await callSubgraph(fetch.subgraph, { ...fetch, variables }, run.call);
-      if (errors) addSubgraphErrors(run.errors, errors, fetch, pathsOf);
-      const entities = data?.['_entities'];
-      if (Array.isArray(entities) && entities.length === batch.representations.length) merge(run, batch, entities);
-      else if (!errors?.length) run.errors.addInvalid(placeOf(fetch, batch, pathsOf));
+      const { data, errors } = await callSubgraph(
+        subgraph,
+        { query, operationName, variables, isMutation: false },
+        run.call,
+      );
+      takeOver(context, run, asked, data, errors);
     } catch (error) {
       if (!(error instanceof SubgraphFailure)) throw error;
-      run.errors.add({ message: error.message, path: placeOf(fetch, batch, pathsOf), extensions: error.extensions });
+      for (const { question, batch } of asked)
+        for (const path of failedAt(run, question, batch))
+          run.errors.add({ message: error.message, path, extensions: error.extensions });
     }
   };
 };
 
-const toClient = (step: string | number): string | number => (typeof step === 'string' ? clientKeyOf(step) : step);
-
-/** Where a whole fetch failed: one error, whose `@` stands for every list item where there are several. */
-const placeOf = (
-  fetch: EntityFetch,
-  batch: Batch,
-  pathsOf: (index: null) => (string | number)[][],
-): (string | number)[] => {
-  const path = batch.targets.length === 1 ? (pathsOf(null)[0] ?? []) : fetch.path.map(toClient);
-  const field = fetch.fields[0];
-  return field === undefined || fetch.fields.length > 1
-    ? [...path]
-    : [...path, toClient(fetch.renamed.get(field) ?? field)];
+const takeOver = (
+  context: CompileContext,
+  run: Run,
+  asked: readonly Asked[],
+  data: DataObject | null | undefined,
+  errors: readonly GraphQLFormattedError[] | undefined,
+): void => {
+  const isOne = asked.length === 1;
+  for (const { question, batch } of asked) {
+    if (batch.representations.length === 0) continue;
+    const own = errors?.filter(({ path }) => isOne || !isOfAnother(path, question));
+    if (own?.length) addSubgraphErrors(run.errors, own, question, (index) => pathsOf(run, batch, index), question.key);
+    const entities = data === null || data === undefined ? undefined : getOwn(data, question.key);
+    if (Array.isArray(entities) && entities.length === batch.representations.length)
+      merge(context, run, question, batch, entities);
+    else if (!own?.length) for (const path of failedAt(run, question, batch)) run.errors.addInvalid(path);
+  }
 };
+
+/** Errors without a path concern every question of a request. */
+const isOfAnother = (path: GraphQLFormattedError['path'], { key }: EntityQuestion): boolean =>
+  Array.isArray(path) && path.length > 0 && path[0] !== key;
+
+const merge = (
+  context: CompileContext,
+  run: Run,
+  question: Question,
+  { representations, placed }: EntityBatch,
+  entities: readonly unknown[],
+): void => {
+  question.rewriteOutput?.(entities);
+  // Later fetches fill the places differently, so none may hold the very objects of another.
+  const taken = placed.length > 1 ? new Set<unknown>() : null;
+  for (const { path, targets, indexOf } of placed) {
+    for (const [at, target] of targets.entries()) {
+      const index = indexOf[at] ?? -1;
+      const entity = index === -1 ? null : entities[index];
+      const representation = representations[index];
+      if (representation === undefined || !isObject(entity)) continue;
+      if (fitsType(context, entity, representation, target))
+        mergeEntity(context, target, taken?.has(entity) ? (copyOf(entity) as DataObject) : entity);
+      else run.errors.addInvalid((targetPaths(run.data, path)[at] ?? []).map(toClientStep));
+    }
+    if (taken) for (const index of indexOf) taken.add(entities[index]);
+  }
+};
+
+/** An entity of another type than asked for is a wrong answer, not a fresh truth (D16). */
+const fitsType = (
+  context: CompileContext,
+  entity: DataObject,
+  representation: DataObject,
+  target: DataObject,
+): boolean => {
+  const typename = getOwn(entity, '__typename');
+  const known = target['__typename'];
+  if (typename === undefined || typename === known) return true;
+  return isKindOf(context, typename, representation['__typename']) || isKindOf(context, known, typename);
+};
+
+const isKindOf = ({ fullSchema }: CompileContext, name: unknown, kind: unknown): boolean => {
+  if (typeof name !== 'string' || typeof kind !== 'string') return false;
+  const [type, wider] = [fullSchema.getType(name), fullSchema.getType(kind)];
+  if (name === kind) return true;
+  return isAbstractType(wider) && (isObjectType(type) || isInterfaceType(type)) && fullSchema.isSubType(wider, type);
+};
+
+/** A subgraph that knows the interface only (@interfaceObject) calls a Clip a Media: the concrete type known stays. */
+const mergeEntity = ({ fullSchema }: CompileContext, target: DataObject, entity: DataObject): void => {
+  const known = target['__typename'];
+  mergeFresh(target, entity);
+  if (typeof known === 'string' && target['__typename'] !== known && isObjectType(fullSchema.getType(known)))
+    target['__typename'] = known;
+};
+
+/** Where a whole question failed: a path per place, whose `@` stands for every list item where there are several. */
+const failedAt = (run: Run, { fields, renamed }: Question, { placed }: EntityBatch): ClientPath[] =>
+  placed
+    .filter(({ indexOf }) => indexOf.some((index) => index !== -1))
+    .map((place) => {
+      const only = place.targets.length === 1 ? pathsOf(run, { placed: [place] }, null)[0] : undefined;
+      const base = only ?? place.path.map(toClientStep);
+      const [field, another] = fields;
+      return field === undefined || another !== undefined ? base : [...base, toClientStep(renamed.get(field) ?? field)];
+    });

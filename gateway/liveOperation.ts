@@ -5,8 +5,9 @@ import type { Variables } from './conditions.ts';
 import type { Answer, Engine } from './engine.ts';
 import { refusal } from './errors.ts';
 import { pickVariables } from './execute.ts';
-import type { CompiledOperation, LiveSource } from './plan.ts';
+import type { CompiledOperation } from './plan.ts';
 import { ResponseErrors } from './responseErrors.ts';
+import type { RootRequest } from './rootFetch.ts';
 import { addSubgraphErrors, toClientError } from './subgraphErrors.ts';
 import { type Call, isResult } from './subgraphRequest.ts';
 
@@ -104,7 +105,7 @@ const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
 const completeEvent = async (
   engine: Engine,
   compiled: CompiledOperation,
-  source: LiveSource | null,
+  source: RootRequest | null,
   event: SubgraphResult,
   variables: Variables,
   call: Call,

@@ -12,27 +12,21 @@ import {
 import type { Fragments } from './authorize.ts';
 import type { Variables } from './conditions.ts';
 import { clientKeyOf } from './dataKeys.ts';
-import { type CompileContext, compilePlan, fetchBasics, type Step, UnsupportedPlan } from './execute.ts';
+import { type CompileContext, compileRequests, type Step } from './execute.ts';
+import { toRequests, UnsupportedPlan } from './fetchGraph.ts';
 import type { DataObject } from './ownKeys.ts';
 import { toIntrospection, toPlannedOperation, withTypenames } from './plannedOperation.ts';
 import { compileProjection, type Project } from './project.ts';
-import { compileRewrites, type Rewrite, renamedKeys } from './rewrites.ts';
+import { type RootRequest, toRootRequest } from './rootFetch.ts';
+import { prepareFetch } from './splitRequirements.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
+import { assertReachable } from './unreachable.ts';
 
 /** `stock` leaves the fetching to Apollo's own executor: to compare with, and to rule ours out when something is wrong. */
 export type ExecutorKind = 'compiled' | 'stock';
 
 /** Runs a planned document by Apollo's own executor: for plans we do not compile. */
 export type StockExecute = (document: DocumentNode) => Step;
-
-export type LiveSource = {
-  readonly subgraph: string;
-  readonly query: string;
-  readonly operationName: string | undefined;
-  readonly variableUsages: readonly string[];
-  readonly rewriteOutput: Rewrite | null;
-  readonly renamed: ReadonlyMap<string, string>;
-};
 
 /** One operation for one set of granted requirements, ready to run any number of times. */
 export type CompiledOperation = {
@@ -41,7 +35,7 @@ export type CompiledOperation = {
   /** Fetches the data of a query or mutation, or what an event of a subscription lacks; null where nothing is fetched. */
   readonly step: Step | null;
   /** Where a subscription's events come from. */
-  readonly source: LiveSource | null;
+  readonly source: RootRequest | null;
   readonly introspect: ((variables: Variables) => DataObject) | null;
 };
 
@@ -63,15 +57,15 @@ export const compileOperation = (
 
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [planned] };
   const { node } = buildPlan(loaded, document);
-  if (!node) return nothing;
+  if (!node) {
+    assertReachable(planned, []);
+    return nothing;
+  }
   if (node.kind !== 'Subscription') return { ...nothing, step: compileOrStock(context, stock, planned, node) };
   const { primary, rest } = node;
-  const source: LiveSource = {
-    ...fetchBasics(primary),
-    rewriteOutput: compileRewrites(context.fullSchema, primary.outputRewrites),
-    renamed: renamedKeys(primary.outputRewrites),
-  };
-  return { ...nothing, source, step: rest ? compilePlan(context, rest) : null };
+  const [prepared] = prepareFetch(primary, loaded.fixed);
+  const source = prepared ? toRootRequest(context, prepared) : null;
+  return { ...nothing, source, step: rest ? compileRequests(context, toRequests(rest, loaded.fixed)) : null };
 };
 
 /** The planner refuses with a GraphQLError what it finds too large; that is the client's business, the rest is ours. */
@@ -97,7 +91,9 @@ const compileOrStock = (
   const byStock = (): Step => stock({ kind: Kind.DOCUMENT, definitions: [withTypenames(planned)] });
   if (context.executor === 'stock') return byStock();
   try {
-    return compilePlan(context, node);
+    const requests = toRequests(node, context.fixed);
+    assertReachable(planned, requests);
+    return compileRequests(context, requests);
   } catch (error) {
     if (error instanceof UnsupportedPlan) return byStock();
     throw error;

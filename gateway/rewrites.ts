@@ -1,11 +1,11 @@
 import type { FetchDataRewrite } from '@apollo/query-planner';
 import type { GraphQLSchema } from 'graphql';
 import { type DataObject, getOwn, isObject } from './ownKeys.ts';
-import { isOfType } from './representations.ts';
+import { typeTest } from './representations.ts';
 
 export type Rewrite = (value: unknown) => void;
 
-const fragmentPrefix = '... on ';
+export const fragmentPrefix = '... on ';
 
 /** The planner's corrections to what goes to or comes from a subgraph: set a value, rename a key. */
 export const compileRewrites = (
@@ -22,7 +22,10 @@ export const compileRewrites = (
 const compileRewrite = (schema: GraphQLSchema, rewrite: FetchDataRewrite): Rewrite => {
   const key = rewrite.path.at(-1);
   if (key === undefined || key.startsWith(fragmentPrefix)) throw new Error(`a rewrite ends in ${key ?? 'nothing'}`);
-  const parents = rewrite.path.slice(0, -1);
+  const parents = rewrite.path.slice(0, -1).map((step) => ({
+    step,
+    isOfIt: step.startsWith(fragmentPrefix) ? typeTest(schema, step.slice(fragmentPrefix.length), true) : null,
+  }));
   const apply = (object: DataObject): void => {
     if (rewrite.kind === 'ValueSetter') {
       object[key] = rewrite.setValueTo;
@@ -38,10 +41,10 @@ const compileRewrite = (schema: GraphQLSchema, rewrite: FetchDataRewrite): Rewri
       return;
     }
     if (!isObject(value)) return;
-    const step = parents[at];
-    if (step === undefined) apply(value);
-    else if (!step.startsWith(fragmentPrefix)) walk(getOwn(value, step), at + 1);
-    else if (isOfType(schema, value, step.slice(fragmentPrefix.length), true)) walk(value, at + 1);
+    const parent = parents[at];
+    if (parent === undefined) apply(value);
+    else if (parent.isOfIt === null) walk(getOwn(value, parent.step), at + 1);
+    else if (parent.isOfIt(value)) walk(value, at + 1);
   };
   return (value) => walk(value, 0);
 };

@@ -16,9 +16,10 @@ export const addSubgraphErrors = (
   received: readonly GraphQLFormattedError[],
   source: ErrorSource,
   pathsOf: PathsOf,
+  entitiesKey = '_entities',
 ): void => {
   for (const error of received)
-    for (const path of clientPaths(error.path, source, pathsOf)) errors.add(toClientError(error, path));
+    for (const path of clientPaths(error.path, source, pathsOf, entitiesKey)) errors.add(toClientError(error, path));
 };
 
 export const toClientError = (error: GraphQLFormattedError, path: Path | undefined): GraphQLFormattedError => {
@@ -30,10 +31,15 @@ export const toClientError = (error: GraphQLFormattedError, path: Path | undefin
   return { message: error.message, ...(path && path.length > 0 ? { path } : {}), extensions };
 };
 
-const clientPaths = (path: Path | undefined, source: ErrorSource, pathsOf: PathsOf): readonly Path[] => {
+const clientPaths = (
+  path: Path | undefined,
+  source: ErrorSource,
+  pathsOf: PathsOf,
+  entitiesKey: string,
+): readonly Path[] => {
   const steps = Array.isArray(path) ? path : [];
   const inner = (from: number): (string | number)[] => steps.slice(from).map((step) => clientStep(step, source));
-  if (steps[0] !== '_entities') {
+  if (steps[0] !== entitiesKey) {
     const [base = []] = pathsOf(null);
     return [[...base, ...inner(0)]];
   }

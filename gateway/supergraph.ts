@@ -2,13 +2,15 @@ import { Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import type { GraphQLSchema } from 'graphql';
 import { type AccessRules, readAccessRules } from './accessRules.ts';
-import { assertPrefixIsFree, createDataKeyOf, type DataKeyOf } from './dataKeys.ts';
+import { assertPrefixesAreFree, createDataKeyOf, type DataKeyOf } from './dataKeys.ts';
+import type { FixedArguments } from './fixedArguments.ts';
 import { checkKnownScalars } from './knownScalars.ts';
+import { toPlannable } from './plannableSupergraph.ts';
 
 /** Everything derived from one supergraph SDL. Replaced as a whole when another one is loaded. */
 export type LoadedSupergraph = {
-  readonly supergraph: Supergraph;
   readonly planner: QueryPlanner;
+  /** The public schema, as the planner knows it. */
   readonly apiSchema: ReturnType<Supergraph['apiSchema']>;
   /** The public schema, as graphql-js knows it. */
   readonly schema: GraphQLSchema;
@@ -16,23 +18,25 @@ export type LoadedSupergraph = {
   readonly fullSchema: GraphQLSchema;
   readonly rules: AccessRules;
   readonly dataKeyOf: DataKeyOf;
+  readonly fixed: FixedArguments;
   readonly subgraphNames: readonly string[];
 };
 
 /** `sdl` without its security directives (see accessRules.ts), which `rules` were read from. */
 export const loadSupergraph = (sdl: string, rules: AccessRules): LoadedSupergraph => {
   const supergraph = Supergraph.build(sdl, { validateSupergraph: false });
-  const apiSchema = supergraph.apiSchema();
   const fullSchema = supergraph.schema.toGraphQLJSSchema();
-  assertPrefixIsFree(fullSchema);
+  assertPrefixesAreFree(fullSchema);
+  const { sdl: plannable, fixed } = toPlannable(sdl);
+  const planned = plannable === sdl ? supergraph : Supergraph.build(plannable, { validateSupergraph: false });
   return {
-    supergraph,
-    planner: new QueryPlanner(supergraph),
-    apiSchema,
-    schema: checkKnownScalars(apiSchema.toGraphQLJSSchema()),
+    planner: new QueryPlanner(planned),
+    apiSchema: planned.apiSchema(),
+    schema: checkKnownScalars(supergraph.apiSchema().toGraphQLJSSchema()),
     fullSchema,
     rules,
     dataKeyOf: createDataKeyOf(plannedNames(sdl)),
+    fixed,
     subgraphNames: supergraph.subgraphsMetadata().map(({ name }) => name),
   };
 };
@@ -48,10 +52,10 @@ export const readSubgraphUrls = (sdl: string): readonly { readonly name: string;
     .subgraphsMetadata()
     .map(({ name, url }) => ({ name, url }));
 
-/** Every name inside a `key:`, `requires:` or `provides:` selection of the supergraph's join directives. */
+/** Every name inside a `key:`, `requires:`, `provides:` or context selection of the supergraph's join directives. */
 const plannedNames = (sdl: string): ReadonlySet<string> => {
   const names = new Set<string>();
-  for (const [, selection = ''] of sdl.matchAll(/\b(?:key|requires|provides): "((?:[^"\\]|\\.)*)"/g))
+  for (const [, selection = ''] of sdl.matchAll(/\b(?:key|requires|provides|selection): "((?:[^"\\]|\\.)*)"/g))
     for (const [name] of selection.matchAll(/[_A-Za-z]\w*/g)) names.add(name);
   return names;
 };
