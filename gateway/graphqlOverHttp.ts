@@ -46,6 +46,7 @@ export const createGraphqlHandler =
       const signal = found?.operation.node.operation === 'query' ? gone.signal : undefined;
       const headers = forwardedHeaders(forwardHeaders, request.headers);
       const call = { actor: caller.actor, requestId, headers, signal, observed };
+      const ready: RequestContext['ready'] = { json: null };
       const answer = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method ?? 'POST',
@@ -55,6 +56,7 @@ export const createGraphqlHandler =
         },
         context: async () => ({
           call,
+          ready,
           admit: found
             ? (variables) =>
                 admission.admit(found, variables, call).catch((error: unknown) => {
@@ -63,7 +65,7 @@ export const createGraphqlHandler =
             : null,
         }),
       });
-      send(response, answer);
+      send(response, answer, ready.json);
     } catch (thrown) {
       const error = withAcceptedStatus(request, thrown);
       if (!(error instanceof GraphQLError)) throw error;
@@ -138,10 +140,20 @@ const headersOf = ({ headers }: IncomingMessage): HeaderMap => {
 
 type Answer = Awaited<ReturnType<ApolloServer<RequestContext>['executeHTTPGraphQLRequest']>>;
 
-const send = (response: ServerResponse, { status, headers, body }: Answer): void => {
+/** How Apollo Server writes the empty data it was given in place of what is ready. */
+const emptyData = '{"data":{}';
+
+/** The ready bytes, followed by what was added to them on the way (extensions). */
+const toBytes = (text: string, ready: Buffer | null): Buffer => {
+  if (ready === null || !text.startsWith(emptyData)) return Buffer.from(text);
+  const added = text.slice(emptyData.length).trimEnd();
+  return added === '}' ? ready : Buffer.concat([ready.subarray(0, -1), Buffer.from(added)]);
+};
+
+const send = (response: ServerResponse, { status, headers, body }: Answer, ready: Buffer | null): void => {
   if (response.destroyed) return;
   if (body.kind !== 'complete') throw new Error('an answer in parts, which nothing here asked for');
-  const bytes = Buffer.from(body.string);
+  const bytes = toBytes(body.string, ready);
   for (const [name, value] of headers) if (name !== 'cache-control') response.setHeader(name, value);
   response.writeHead(status ?? 200, { 'content-length': bytes.length });
   response.end(bytes);

@@ -21,6 +21,7 @@ import { type RootRequest, toRootRequest } from './rootFetch.ts';
 import { prepareFetch } from './splitRequirements.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { assertReachable } from './unreachable.ts';
+import { compileWriter, type WriteJson } from './writeJson.ts';
 
 /** `stock` leaves the fetching to Apollo's own executor: to compare with, and to rule ours out when something is wrong. */
 export type ExecutorKind = 'compiled' | 'stock';
@@ -32,6 +33,8 @@ export type StockExecute = (document: DocumentNode) => Step;
 export type CompiledOperation = {
   readonly refusals: readonly GraphQLFormattedError[];
   readonly project: Project;
+  /** The quick way, where all is well; null where there is none. */
+  readonly write: WriteJson | null;
   /** Fetches the data of a query or mutation, or what an event of a subscription lacks; null where nothing is fetched. */
   readonly step: Step | null;
   /** Where a subscription's events come from. */
@@ -50,9 +53,10 @@ export const compileOperation = (
   decided: Variables | null,
 ): CompiledOperation => {
   const project = compileProjection(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
+  const write = compileWriter(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
   const introspect = compileIntrospection(loaded, operation, fragments);
   const planned = toPlannedOperation(operation, fragments, refused, loaded.dataKeyOf, decided);
-  const nothing: CompiledOperation = { refusals, project, introspect, step: null, source: null };
+  const nothing: CompiledOperation = { refusals, project, write, introspect, step: null, source: null };
   if (planned === null) return nothing;
 
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [planned] };

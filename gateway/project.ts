@@ -2,23 +2,21 @@ import {
   type FieldNode,
   type GraphQLInterfaceType,
   type GraphQLLeafType,
-  type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   isAbstractType,
-  isEnumType,
   isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
-  Kind,
   type OperationDefinitionNode,
-  type SelectionNode,
 } from 'graphql';
 import type { Fragments } from './authorize.ts';
-import { type Condition, type Conditions, conditionsOf, holds, type Variables } from './conditions.ts';
+import { type CollectedField, createCollectFields, type Group, type ObjectLike, whenOf } from './collectFields.ts';
+import { type Condition, holds, type Variables } from './conditions.ts';
 import type { DataKeyOf } from './dataKeys.ts';
+import { leafCheck } from './leafValues.ts';
 import { type DataObject, getOwn, isObject } from './ownKeys.ts';
 import type { ResponseErrors } from './responseErrors.ts';
 
@@ -37,14 +35,6 @@ export type Project = (data: DataObject, projection: Projection) => DataObject |
 const bubble = Symbol('bubble');
 type Complete = (value: unknown, projection: Projection) => unknown;
 
-/** Selections that apply to one object, under the conditions around them. */
-type Group = { readonly selections: readonly SelectionNode[]; readonly when: Conditions; readonly refused: boolean };
-type FieldDraft = {
-  readonly node: FieldNode;
-  readonly whens: Conditions[];
-  readonly groups: Group[];
-  refused: boolean;
-};
 type ProjectedField = {
   readonly key: string;
   /** Absent: always. Otherwise any one of them must hold. */
@@ -59,43 +49,9 @@ export const compileProjection = (
   refused: ReadonlySet<FieldNode>,
   dataKeyOf: DataKeyOf,
 ): Project => {
-  const applies = (condition: string | undefined, type: GraphQLObjectType | GraphQLInterfaceType): boolean => {
-    if (condition === undefined || condition === type.name) return true;
-    const conditionType = schema.getType(condition);
-    return isAbstractType(conditionType) && schema.isSubType(conditionType, type);
-  };
+  const collect = createCollectFields(schema, fragments, refused);
 
-  /** Fields in response order, occurrences of one key together (CollectFields, spec §6.3.2). */
-  const collect = (
-    type: GraphQLObjectType | GraphQLInterfaceType,
-    groups: readonly Group[],
-  ): Map<string, FieldDraft> => {
-    const fields = new Map<string, FieldDraft>();
-    const add = ({ selections, when, refused: groupRefused }: Group): void => {
-      for (const selection of selections) {
-        const conditions = conditionsOf(selection.directives, when);
-        if (conditions === null) continue;
-        if (selection.kind === Kind.FIELD) {
-          const key = selection.alias?.value ?? selection.name.value;
-          const isRefused = groupRefused || refused.has(selection);
-          const draft = fields.get(key) ?? { node: selection, whens: [], groups: [], refused: true };
-          draft.refused &&= isRefused;
-          draft.whens.push(conditions);
-          if (selection.selectionSet)
-            draft.groups.push({ selections: selection.selectionSet.selections, when: conditions, refused: isRefused });
-          fields.set(key, draft);
-          continue;
-        }
-        const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-        if (fragment && applies(fragment.typeCondition?.name.value, type))
-          add({ selections: fragment.selectionSet.selections, when: conditions, refused: groupRefused });
-      }
-    };
-    for (const group of groups) add(group);
-    return fields;
-  };
-
-  const objectOf = (type: GraphQLObjectType | GraphQLInterfaceType, groups: readonly Group[]): Complete => {
+  const objectOf = (type: ObjectLike, groups: readonly Group[]): Complete => {
     const fields = [...collect(type, groups)].map(([key, draft]) => fieldOf(type, key, draft));
     return (value, projection) => {
       const object = value as DataObject;
@@ -110,9 +66,8 @@ export const compileProjection = (
     };
   };
 
-  const fieldOf = (type: GraphQLObjectType | GraphQLInterfaceType, key: string, draft: FieldDraft): ProjectedField => {
-    const whens = draft.whens.filter((when) => when !== null);
-    const when = whens.some((conditions) => conditions.length === 0) ? null : whens;
+  const fieldOf = (type: ObjectLike, key: string, draft: CollectedField): ProjectedField => {
+    const when = whenOf(draft);
     const name = draft.node.name.value;
     if (name === '__typename') return { key, when, complete: () => (isObjectType(type) ? type.name : bubble) };
     if (name === '__schema' || name === '__type')
@@ -215,22 +170,4 @@ const leafOf = (type: GraphQLLeafType): Complete => {
     if (!isValid(value)) return invalid(projection);
     return asText ? String(value) : value;
   };
-};
-
-const leafCheck = (type: GraphQLLeafType): ((value: unknown) => boolean) => {
-  if (isEnumType(type)) return (value) => typeof value === 'string' && type.getValue(value) !== undefined;
-  switch (type.name) {
-    case 'String':
-      return (value) => typeof value === 'string';
-    case 'ID':
-      return (value) => typeof value === 'string' || Number.isInteger(value);
-    case 'Int':
-      return (value) => Number.isInteger(value);
-    case 'Float':
-      return (value) => typeof value === 'number' && Number.isFinite(value);
-    case 'Boolean':
-      return (value) => typeof value === 'boolean';
-    default:
-      return () => true;
-  }
 };
