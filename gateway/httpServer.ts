@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { GraphQLError } from 'graphql';
 import { answerBrokenRequests } from './brokenRequests.ts';
 import type { GatewayConfig } from './config.ts';
 import { answerCors } from './cors.ts';
-import { type Mask, refusal } from './errors.ts';
+import { type Mask, refusal, statusOf } from './errors.ts';
+import { createGraphiql } from './graphiql.ts';
 import { type LoadShedding, sendOverloaded } from './loadShedding.ts';
 import type { Metrics } from './metrics.ts';
 import { sendMetrics } from './metricsServer.ts';
@@ -34,6 +36,7 @@ export const createHttpServer = (
   },
 ): Server => {
   const { graphql, ready, mask, metrics, shedding } = handlers;
+  const graphiql = !config.production && config.introspection ? createGraphiql() : null;
   const routes = handlers.routes.toSorted((a, b) => b.prefix.length - a.prefix.length);
 
   const dispatch = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> => {
@@ -41,6 +44,7 @@ export const createHttpServer = (
       return sendError(response, refusal('BAD_REQUEST', 'A request has one Host.'), mask, { connection: 'close' });
     if (answerCors(config.allowedOrigins, request, response)) return;
     const path = pathOf(request);
+    if (graphiql && (await graphiql(request, response))) return;
     if (path === graphqlPath) {
       if (request.method !== 'GET' && request.method !== 'POST')
         return sendError(response, wrongMethod(), mask, { allow: 'GET, POST' });
@@ -73,6 +77,7 @@ export const createHttpServer = (
           metrics.httpRequests.inc({ route: routeOf(pathOf(request)), status: String(response.statusCode) }),
         );
       dispatch(request, response, requestId).catch((error: unknown) => {
+        if (error instanceof GraphQLError && statusOf(error) < 500) return sendError(response, error, mask);
         const { message, extensions } = mask(error, { requestId });
         sendJson(response, 500, { errors: [{ message, extensions }] }, { 'cache-control': 'no-store' });
         if (!response.writableEnded) response.destroy();

@@ -19,7 +19,7 @@ const all = () =>
     'scripts/**/*.test.ts',
     'test/*.test.ts',
   ])
-    .filter((file) => !file.includes('node_modules') && !/console.*\.e2e\.test\.ts$/.test(file))
+    .filter((file) => !file.includes('node_modules') && !/(console|graphiql)\.e2e\.test\.ts$/.test(file))
     .sort();
 const files = asked.length > 0 ? asked : all();
 
