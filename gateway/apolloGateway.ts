@@ -5,7 +5,6 @@ import {
   type SupergraphSdlUpdateFunction,
 } from '@apollo/gateway';
 import { GraphQLError, type GraphQLFormattedError, print } from 'graphql';
-import { readAccessRules } from './accessRules.ts';
 import type { AdmittedOperation } from './admit.ts';
 import { silenceVendorReports } from './config.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
@@ -16,7 +15,7 @@ import { mergeFresh } from './ownKeys.ts';
 import type { StockExecute } from './plan.ts';
 import { addSubgraphErrors } from './subgraphErrors.ts';
 import type { Call, CallSubgraph } from './subgraphRequest.ts';
-import { loadSupergraph } from './supergraph.ts';
+import { loadSupergraph, readSupergraph } from './supergraph.ts';
 
 /** What an HTTP request hands through Apollo Server to the executor. `admit` is null where it names no operation. */
 export type RequestContext = {
@@ -51,7 +50,7 @@ export class CompilingGateway extends ApolloGateway {
     silenceVendorReports();
     let stock: StockExecute | null = null;
     const engineFor = (text: string): { engine: Engine; sdl: string } => {
-      const { sdl, rules } = readAccessRules(text);
+      const { sdl, rules } = readSupergraph(text);
       const lazyStock: StockExecute = (document) => (run) => {
         if (stock === null) throw new Error('the gateway is not built yet');
         return stock(document)(run);

@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { isAbstractType, isInterfaceType, isObjectType } from 'graphql';
+import { compileContextValues } from './contextValues.ts';
 import {
   type ClientPath,
   type CollectEntities,
@@ -30,6 +31,8 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
   const { query, operationName, variableUsages, questions } = toEntityRequest(fetches);
   const { callSubgraph } = context;
   const subgraph = fetches[0]?.fetch.serviceName ?? '';
+  // Such a fetch is alone in its request (see fetchGraph.ts).
+  const splitByContext = compileContextValues(context.fullSchema, fetches[0]?.fetch.contextRewrites);
   const compiled = questions.map(
     (question): Question => ({
       ...question,
@@ -39,10 +42,10 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
     }),
   );
 
-  return async (run) => {
-    const asked = compiled.map((question): Asked => ({ question, batch: question.collect(run) }));
+  const ask = async (run: Run, asked: readonly Asked[], shared: DataObject): Promise<void> => {
     if (asked.every(({ batch }) => batch.representations.length === 0)) return;
     const variables = pickVariables(run.variables, variableUsages);
+    Object.assign(variables, shared);
     for (const { question, batch } of asked) variables[question.variable] = batch.representations;
     try {
       const { data, errors } = await callSubgraph(
@@ -58,7 +61,16 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
           run.errors.add({ message: error.message, path, extensions: error.extensions });
     }
   };
+  return async (run) => {
+    const asked = compiled.map((question): Asked => ({ question, batch: question.collect(run) }));
+    const [first] = asked;
+    if (splitByContext === null || !first) return ask(run, asked, none);
+    const parts = splitByContext(run, first.batch);
+    await Promise.all(parts.map(({ batch, variables }) => ask(run, [{ ...first, batch }], variables)));
+  };
 };
+
+const none: DataObject = {};
 
 const takeOver = (
   context: CompileContext,

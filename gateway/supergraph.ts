@@ -41,14 +41,26 @@ export const loadSupergraph = (sdl: string, rules: AccessRules): LoadedSupergrap
   };
 };
 
-export const loadSupergraphSdl = (sdl: string): LoadedSupergraph => {
-  const { sdl: stripped, rules } = readAccessRules(sdl);
-  return loadSupergraph(stripped, rules);
+export const loadSupergraphSdl = (text: string): LoadedSupergraph => {
+  const { sdl, rules } = readSupergraph(text);
+  return loadSupergraph(sdl, rules);
+};
+
+/**
+ * A supergraph's text without what Apollo's gateway refuses to load because it does not know it: security directives,
+ * returned as rules, and that @context is a feature one must know. Our executor enforces both.
+ */
+export const readSupergraph = (text: string): { readonly sdl: string; readonly rules: AccessRules } => {
+  const { sdl, rules } = readAccessRules(text);
+  return {
+    sdl: sdl.replace(/(@link\(url: "https:\/\/specs\.apollo\.dev\/context\/[^)]*?), for: SECURITY/, '$1'),
+    rules,
+  };
 };
 
 /** The subgraphs a supergraph names, and where it says they are (`@join__graph`). */
 export const readSubgraphUrls = (sdl: string): readonly { readonly name: string; readonly url: string }[] =>
-  Supergraph.build(readAccessRules(sdl).sdl, { validateSupergraph: false })
+  Supergraph.build(readSupergraph(sdl).sdl, { validateSupergraph: false })
     .subgraphsMetadata()
     .map(({ name, url }) => ({ name, url }));
 

@@ -17,6 +17,22 @@ export const forEachTarget = (
   }
 };
 
+/** The objects above each of those same objects and itself, outermost first. */
+export const ancestorsOfTargets = (data: unknown, path: readonly (string | number)[]): DataObject[][] => {
+  const found: DataObject[][] = [];
+  const walk = (value: unknown, at: number, above: readonly DataObject[]): void => {
+    const step = path[at];
+    if (Array.isArray(value)) {
+      for (const item of value) walk(item, step === '@' ? at + 1 : at, above);
+    } else if (isObject(value)) {
+      if (step === undefined) found.push([...above, value]);
+      else walk(getOwn(value, String(step)), at + 1, [...above, value]);
+    }
+  };
+  walk(data, 0, []);
+  return found;
+};
+
 /** The paths of those same objects, in that order. Walked only once an error needs them. */
 export const targetPaths = (data: unknown, path: readonly (string | number)[]): (string | number)[][] => {
   const paths: (string | number)[][] = [];
