@@ -1,80 +1,219 @@
 /**
- * What the gateway itself costs per operation, in process over the fixture's subgraphs whose answers are canned: the
- * compiled executor against Apollo's own on the same plans. Ratios count, not the numbers. `node bench/gateway.ts`
+ * Gateways side by side on the public benchmark's query (see gateway/world.ts): CPU per request of the gateway process,
+ * requests a second, latencies. Rounds are interleaved and ratios are medians over them, so a busy machine changes
+ * numbers more than ratios. Installs the others into bench/gateway on first use.
+ * `npm run bench:gateway [-- rounds seconds]`
  */
-import { ApolloServer } from '@apollo/server';
-import { GraphQLError } from 'graphql';
-import { CompilingGateway, type RequestContext } from '../gateway/apolloGateway.ts';
-import { admin } from '../gateway/fixture/actors.ts';
-import { createSubgraphs, createWorld } from '../gateway/fixture/subgraphs.ts';
-import { composeFixture } from '../gateway/fixture/supergraph.ts';
-import { defaultOperationLimits } from '../gateway/limits.ts';
-import { silentLog } from '../gateway/log.ts';
-import type { ExecutorKind } from '../gateway/plan.ts';
-import { type CallSubgraph, createCallSubgraph } from '../gateway/subgraphRequest.ts';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { composeServices } from '@apollo/composition';
+import { parse } from 'graphql';
+import { subgraphNames, typeDefsOf } from './gateway/world.ts';
+import { machine } from './lib/machine.ts';
 
-const operations: Readonly<Record<string, string>> = {
-  small: '{ motd }',
-  medium:
-    '{ conversation(id: "c1") { id status summary metrics { turnCount } owner { name nickname } agent { name } } }',
-  large:
-    '{ conversations { id status tags summary metrics { turnCount talkRatio } owner { name nickname manager { name nickname } } agent { name favourite { id summary } } turns { id sequence text reply { model agent { name } } speaker { name nickname } } } }',
+type Contender = {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 };
-const rounds = 5;
-const perRound = 400;
+type Started = { readonly url: string; readonly pid: number; stop(): Promise<void> };
+type Load = { requests: number; perSecond: number; p50: number; p99: number; bytes: number; failed: number };
+type Measured = Load & { readonly cpuMs: number };
 
-/** Answers each distinct call once for real, then from memory, as fresh text each time: subgraphs cost next to nothing. */
-const canned = (real: CallSubgraph): CallSubgraph => {
-  const answers = new Map<string, string>();
-  return async (name, operation, call) => {
-    const key = name + operation.query + JSON.stringify(operation.variables);
-    const text = answers.get(key) ?? JSON.stringify(await real(name, operation, call));
-    answers.set(key, text);
-    return JSON.parse(text);
-  };
-};
+const here = fileURLToPath(new URL('./gateway/', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const [rounds = 3, seconds = 3] = process.argv.slice(2).map(Number);
+const clients = 50;
+const port = 4790;
 
-const prepare = async (executor: ExecutorKind) => {
-  const callSubgraph = canned(createCallSubgraph(createSubgraphs(createWorld()), 5000, silentLog));
-  const gateway = new CompilingGateway(composeFixture(), {
-    callSubgraph,
-    limits: defaultOperationLimits,
-    introspection: true,
-    documents: 100,
-    log: silentLog,
-    executor,
+const start = async ({ command, env = {} }: Omit<Contender, 'name'>, url?: string): Promise<Started> => {
+  const [file = '', ...args] = command;
+  const child = spawn(file, args, {
+    cwd: here,
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const apollo = new ApolloServer<RequestContext>({ gateway, stopOnTerminationSignals: false });
-  await apollo.start();
-  const run = async (query: string): Promise<void> => {
-    const { engine } = gateway;
-    const document = engine.documents.prepare(query);
-    if (document instanceof GraphQLError) throw document;
-    const operation = engine.find(document, null);
-    if (operation instanceof GraphQLError) throw operation;
-    await engine.runToJson(engine.compiledFor(operation, admin, {}), {}, { actor: admin, requestId: 'bench' });
+  const stop = async (): Promise<void> => {
+    const gone = once(child, 'exit');
+    if (child.kill()) await gone;
   };
-  return { run, stop: () => apollo.stop() };
+  if (url !== undefined) {
+    child.stdout.resume();
+    for (let tries = 0; tries < 100; tries++) {
+      const isUp = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{__typename}"}',
+      }).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+      if (isUp) return { url, pid: child.pid ?? 0, stop };
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${file} did not start`);
+  }
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, ready] = /^READY (\S+)/.exec(line) ?? [];
+    if (ready !== undefined) {
+      child.stdout.resume();
+      return { url: ready, pid: child.pid ?? 0, stop };
+    }
+  }
+  throw new Error(`${command.join(' ')} did not start`);
+};
+
+/** User and system time of a process and its children so far, in ms (10 ms steps). */
+const cpuOf = (pid: number): number => {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),
+  );
+  return (
+    (Number(fields[11]) + Number(fields[12])) * 10 + children.reduce((sum, child) => sum + cpuOf(Number(child)), 0)
+  );
+};
+
+const load = (url: string, query: string, time: number, header: string, rate = 0): Promise<Load> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [
+      join(here, 'load.ts'),
+      url,
+      query,
+      String(time),
+      String(clients),
+      header,
+      String(rate),
+    ]);
+    let text = '';
+    child.stdout.on('data', (chunk) => (text += chunk));
+    child.stderr.pipe(process.stderr);
+    child.on('exit', () => (text ? resolve(JSON.parse(text) as Load) : reject(new Error('the load failed'))));
+  });
+
+const measure = async ({ url, pid }: Started, query: string, time: number, header: string): Promise<Measured> => {
+  const before = cpuOf(pid);
+  const result = await load(url, query, time, header);
+  if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests failed at ${url}`);
+  return { ...result, cpuMs: (cpuOf(pid) - before) / result.requests };
 };
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-const [compiled, stock] = [await prepare('compiled'), await prepare('stock')];
-for (const [name, query] of Object.entries(operations)) {
-  const times: Record<ExecutorKind, number[]> = { compiled: [], stock: [] };
-  for (let round = 0; round <= rounds; round++)
-    for (const [kind, { run }] of [
-      ['compiled', compiled],
-      ['stock', stock],
-    ] as const) {
-      const started = performance.now();
-      for (let i = 0; i < perRound; i++) await run(query);
-      if (round > 0) times[kind].push((performance.now() - started) / perRound);
-    }
-  const [ours, theirs] = [median(times.compiled), median(times.stock)];
+if (!existsSync(join(here, 'node_modules/@graphql-hive')))
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', '--workspaces=false'], {
+    cwd: here,
+    stdio: 'inherit',
+  });
+
+const folder = mkdtempSync(join(tmpdir(), 'gateways-'));
+const subgraphs = await start({ command: [process.execPath, join(here, 'subgraphs.ts')] });
+const services = subgraphNames.map((name) => ({
+  name,
+  url: `${subgraphs.url}/${name}`,
+  typeDefs: parse(typeDefsOf(name)),
+}));
+const { supergraphSdl, errors } = composeServices(services);
+if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join('\n'));
+const file = join(folder, 'supergraph.graphql');
+writeFileSync(file, supergraphSdl);
+
+const contenders = (deduplicate: boolean): readonly (Contender & { url?: string })[] => {
+  const at = (offset: number): { PORT: string; url: string } => ({
+    PORT: String(port + offset),
+    url: `http://127.0.0.1:${port + offset}/graphql`,
+  });
+  const flag = String(deduplicate);
+  return [
+    { name: '@apollo/server + @apollo/gateway', command: [process.execPath, 'apollo.ts', file, '0'] },
+    {
+      name: 'Hive Gateway, Rust planner',
+      command: [
+        process.execPath,
+        'node_modules/@graphql-hive/gateway/dist/bin.js',
+        'supergraph',
+        file,
+        '-p',
+        at(1).PORT,
+        '-h',
+        '127.0.0.1',
+        '-c',
+        join(here, 'hive.config.mjs'),
+      ],
+      env: { BENCH_DEDUPLICATE: flag, FORK: '1' },
+      url: at(1).url,
+    },
+    {
+      name: 'ours',
+      command: [process.execPath, join(root, 'main.ts'), 'gateway', '--supergraph', file],
+      env: {
+        PORT: at(2).PORT,
+        GATEWAY_DEDUPLICATE: flag,
+        GATEWAY_FORWARD_HEADERS: 'authorization',
+        LOG_LEVEL: 'silent',
+        DATA_DIR: folder,
+      },
+      url: at(2).url,
+    },
+    {
+      name: 'ours, one process',
+      command: [process.execPath, 'oneProcess.ts', file, '0'],
+      env: { GATEWAY_DEDUPLICATE: flag, GATEWAY_FORWARD_HEADERS: 'authorization' },
+    },
+  ];
+};
+
+console.log(machine());
+console.log(`${clients} clients, ${rounds} rounds of ${seconds} s each; ratios are medians of each round's`);
+for (const [deduplicate, header] of [
+  [false, 'unique'],
+  [true, 'unique'],
+  [true, 'one'],
+] as const) {
+  const running: { name: string; started: Started; results: Measured[] }[] = [];
+  for (const contender of contenders(deduplicate)) {
+    const started = await start(contender, contender.url);
+    running.push({ name: contender.name, started, results: [] });
+    await load(started.url, 'big', 2, header);
+  }
+  for (let round = 0; round < rounds; round++)
+    for (const { started, results } of running) results.push(await measure(started, 'big', seconds, header));
   console.log(
-    `${name.padEnd(7)} compiled ${ours.toFixed(3)} ms   stock ${theirs.toFixed(3)} ms   ${(theirs / ours).toFixed(1)}×`,
+    `\nbig query, ${running[0]?.results[0]?.bytes} bytes; deduplication ${deduplicate ? 'on' : 'off'}, ${header === 'one' ? 'one Authorization header' : 'an Authorization header per client'}`,
   );
+  for (const { name, results } of running) {
+    const against = (other: number): string => {
+      const ratio = median(results.map(({ cpuMs }, round) => (running[other]?.results[round]?.cpuMs ?? 0) / cpuMs));
+      return ratio.toFixed(1);
+    };
+    const faster = median(
+      results.map(({ perSecond }, round) => perSecond / (running[0]?.results[round]?.perSecond ?? 1)),
+    );
+    const of = (key: 'cpuMs' | 'perSecond' | 'p50' | 'p99', digits: number): string =>
+      median(results.map((result) => result[key])).toFixed(digits);
+    console.log(
+      `${name.padEnd(33)} ${of('cpuMs', 3)} ms CPU (Apollo's ÷ ${against(0)}, Hive's ÷ ${against(1)})  ${of('perSecond', 0)}/s (Apollo's × ${faster.toFixed(1)})  p50 ${of('p50', 1)} ms  p99 ${of('p99', 1)} ms`,
+    );
+  }
+  if (!deduplicate) {
+    console.log('\nsmall query (2 fields) at half of capacity');
+    for (const { name, started } of running) {
+      await load(started.url, 'small', 1, header);
+      const { perSecond } = await load(started.url, 'small', 2, header);
+      const half = await load(started.url, 'small', 4, header, perSecond / 2);
+      console.log(
+        `${name.padEnd(33)} ${(perSecond / 2).toFixed(0)}/s  p50 ${half.p50.toFixed(2)} ms  p99 ${half.p99.toFixed(2)} ms`,
+      );
+    }
+  }
+  for (const { started } of running) await started.stop();
 }
-await Promise.all([compiled.stop(), stock.stop()]);
+await subgraphs.stop();
+rmSync(folder, { recursive: true });

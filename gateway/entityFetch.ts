@@ -1,5 +1,11 @@
-import type { GraphQLFormattedError } from 'graphql';
-import { isAbstractType, isInterfaceType, isObjectType } from 'graphql';
+import {
+  type GraphQLFormattedError,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql';
 import { compileContextValues } from './contextValues.ts';
 import {
   type ClientPath,
@@ -12,7 +18,8 @@ import {
 import { type EntityQuestion, toEntityRequest } from './entityQuestions.ts';
 import { type CompileContext, pickVariables, type Run, type Step } from './execute.ts';
 import type { PlannedFetch } from './fetchGraph.ts';
-import { copyOf, type DataObject, getOwn, isObject, mergeFresh } from './ownKeys.ts';
+import { compileMergeEntity, type MergeEntity } from './mergeEntity.ts';
+import { copyOf, type DataObject, getOwn, isObject } from './ownKeys.ts';
 import { compileRewrites, type Rewrite, renamedKeys } from './rewrites.ts';
 import { addSubgraphErrors } from './subgraphErrors.ts';
 import { SubgraphFailure } from './subgraphRequest.ts';
@@ -23,6 +30,8 @@ type Question = EntityQuestion & {
   readonly collect: CollectEntities;
   readonly rewriteOutput: Rewrite | null;
   readonly renamed: ReadonlyMap<string, string>;
+  readonly mergeEntity: MergeEntity;
+  readonly hasObjects: boolean;
 };
 type Asked = { readonly question: Question; readonly batch: EntityBatch };
 
@@ -33,14 +42,17 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
   const subgraph = fetches[0]?.fetch.serviceName ?? '';
   // Such a fetch is alone in its request (see fetchGraph.ts).
   const splitByContext = compileContextValues(context.fullSchema, fetches[0]?.fetch.contextRewrites);
-  const compiled = questions.map(
-    (question): Question => ({
+  const compiled = questions.map((question): Question => {
+    const renamed = renamedKeys(question.outputRewrites);
+    return {
       ...question,
       collect: compileCollection(context, question.places),
       rewriteOutput: compileRewrites(context.fullSchema, question.outputRewrites),
-      renamed: renamedKeys(question.outputRewrites),
-    }),
-  );
+      renamed,
+      hasObjects: hasObjects(question.selectionSet),
+      mergeEntity: compileMergeEntity(context.fullSchema, question.selectionSet, renamed),
+    };
+  });
 
   const ask = async (run: Run, asked: readonly Asked[], shared: DataObject): Promise<void> => {
     if (asked.every(({ batch }) => batch.representations.length === 0)) return;
@@ -71,6 +83,14 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
 };
 
 const none: DataObject = {};
+
+/** Whether entities hold objects or lists of them. */
+const hasObjects = ({ selections }: SelectionSetNode): boolean =>
+  selections.some((selection) =>
+    selection.kind === Kind.INLINE_FRAGMENT
+      ? hasObjects(selection.selectionSet)
+      : selection.kind === Kind.FIELD && selection.selectionSet !== undefined,
+  );
 
 const takeOver = (
   context: CompileContext,
@@ -104,7 +124,7 @@ const merge = (
 ): void => {
   question.rewriteOutput?.(entities);
   // Later fetches fill the places differently, so none may hold the very objects of another.
-  const taken = placed.length > 1 ? new Set<unknown>() : null;
+  const taken = placed.length > 1 && question.hasObjects ? new Set<unknown>() : null;
   for (const { path, targets, indexOf } of placed) {
     for (const [at, target] of targets.entries()) {
       const index = indexOf[at] ?? -1;
@@ -112,7 +132,7 @@ const merge = (
       const representation = representations[index];
       if (representation === undefined || !isObject(entity)) continue;
       if (fitsType(context, entity, representation, target))
-        mergeEntity(context, target, taken?.has(entity) ? (copyOf(entity) as DataObject) : entity);
+        question.mergeEntity(target, taken?.has(entity) ? (copyOf(entity) as DataObject) : entity);
       else run.errors.addInvalid((targetPaths(run.data, path)[at] ?? []).map(toClientStep));
     }
     if (taken) for (const index of indexOf) taken.add(entities[index]);
@@ -137,14 +157,6 @@ const isKindOf = ({ fullSchema }: CompileContext, name: unknown, kind: unknown):
   const [type, wider] = [fullSchema.getType(name), fullSchema.getType(kind)];
   if (name === kind) return true;
   return isAbstractType(wider) && (isObjectType(type) || isInterfaceType(type)) && fullSchema.isSubType(wider, type);
-};
-
-/** A subgraph that knows the interface only (@interfaceObject) calls a Clip a Media: the concrete type known stays. */
-const mergeEntity = ({ fullSchema }: CompileContext, target: DataObject, entity: DataObject): void => {
-  const known = target['__typename'];
-  mergeFresh(target, entity);
-  if (typeof known === 'string' && target['__typename'] !== known && isObjectType(fullSchema.getType(known)))
-    target['__typename'] = known;
 };
 
 /** Where a whole question failed: a path per place, whose `@` stands for every list item where there are several. */

@@ -3,10 +3,11 @@ import { holds } from './conditions.ts';
 import { clientKeyOf } from './dataKeys.ts';
 import type { CompileContext, Run } from './execute.ts';
 import type { PlannedFetch, PlanPath } from './fetchGraph.ts';
-import { type DataObject, getOwn } from './ownKeys.ts';
+import { generate, isInherited, literal } from './generate.ts';
+import type { DataObject } from './ownKeys.ts';
 import { compileRepresentation } from './representations.ts';
 import { compileRewrites } from './rewrites.ts';
-import { forEachTarget, targetPaths } from './targets.ts';
+import { compileTargets, targetPaths } from './targets.ts';
 
 export type ClientPath = (string | number)[];
 /** The objects at one place of the data, and per object the number of its representation; -1 where it has none. */
@@ -23,59 +24,84 @@ export const compileCollection = (context: CompileContext, places: readonly Plan
   const collectors = places.map((place) => compilePlace(context, place));
   return (run) => {
     const representations: DataObject[] = [];
-    const known = new Map<string, number>();
+    const known: Known = new Map();
     return { representations, placed: collectors.map((collect) => collect(run, representations, known)) };
   };
 };
 
-type CollectPlace = (run: Run, representations: DataObject[], known: Map<string, number>) => Placed;
+/** Numbers of representations, by what kind of short key and which, or by their JSON text. */
+type Known = Map<string, Map<unknown, number>>;
+type CollectPlace = (run: Run, representations: DataObject[], known: Known) => Placed;
 
 const compilePlace = ({ fullSchema, fixed }: CompileContext, { fetch, path, when }: PlannedFetch): CollectPlace => {
   const requires = fetch.requires ?? [];
   const represent = compileRepresentation(fullSchema, requires, fixed.fields);
   const rewriteInput = compileRewrites(fullSchema, fetch.inputRewrites);
-  const shortKeyOf = rewriteInput === null ? compileShortKey(requires) : null;
+  const visitTargets = compileTargets(path);
+  const short = rewriteInput === null ? compileShortKey(requires) : null;
   return (run, representations, known) => {
+    if (!holds(when, run.variables)) return { path, targets: [], indexOf: [] };
     const targets: DataObject[] = [];
     const indexOf: number[] = [];
+    const byShort = short === null ? null : knownAs(known, short.kind);
     const indexFor = (target: DataObject): number => {
-      const shortKey = shortKeyOf?.(target);
-      const found = shortKey === undefined ? undefined : known.get(shortKey);
+      const shortKey = short?.read(target);
+      const found = shortKey === undefined ? undefined : byShort?.get(shortKey);
       if (found !== undefined) return found;
       const representation = represent(target);
       if (representation === null || representation['__typename'] === undefined) return -1;
       rewriteInput?.(representation);
+      const byKey = (shortKey === undefined ? null : byShort) ?? knownAs(known, '');
       const key = shortKey ?? JSON.stringify(representation);
-      const index = known.get(key) ?? representations.push(representation) - 1;
-      known.set(key, index);
+      const index = byKey.get(key) ?? representations.push(representation) - 1;
+      byKey.set(key, index);
       return index;
     };
-    if (holds(when, run.variables))
-      forEachTarget(run.data, path, (target) => {
-        targets.push(target);
-        indexOf.push(indexFor(target));
-      });
+    visitTargets(run.data, (target) => {
+      targets.push(target);
+      indexOf.push(indexFor(target));
+    });
     return { path, targets, indexOf };
   };
 };
 
-/** For entities known by their type and one scalar: a text of both, without a representation made to get it. */
+const knownAs = (known: Known, kind: string): Map<unknown, number> => {
+  const found = known.get(kind) ?? new Map<unknown, number>();
+  known.set(kind, found);
+  return found;
+};
+
+/** For entities known by their type and scalars: those as one text, without a representation made to get it. */
 const compileShortKey = (requires: readonly QueryPlanSelectionNode[]) => {
   const [fragment, another] = requires;
   if (fragment?.kind !== 'InlineFragment' || fragment.typeCondition === undefined || another) return null;
-  const type = fragment.typeCondition;
-  const fields = fragment.selections.filter(
-    (selection) => !(selection.kind === 'Field' && selection.name === '__typename'),
+  const keys: string[] = [];
+  for (const selection of fragment.selections) {
+    if (selection.kind !== 'Field' || selection.selections) return null;
+    const key = selection.alias ?? selection.name;
+    if (isInherited(key)) return null;
+    if (key !== '__typename') keys.push(key);
+  }
+  const type = literal(fragment.typeCondition);
+  const [only, more] = keys;
+  if (only === undefined) return null;
+  const key =
+    more === undefined ? `text(t[${literal(only)}])` : keys.map((name) => `sized(t[${literal(name)}])`).join('+');
+  const read = generate<(target: DataObject) => string | undefined>(
+    ['text', 'sized'],
+    [(value: unknown) => (typeof value === 'string' ? value : undefined), sized],
+    `return (t)=>t.__typename===${type}?${key}:undefined;`,
   );
-  const [field] = fields;
-  if (field?.kind !== 'Field' || field.selections || fields.length > 1) return null;
-  const key = field.alias ?? field.name;
-  const prefix = `${type} ${key} `;
-  return (target: DataObject): string | undefined => {
-    const value = getOwn(target, key);
-    return typeof value === 'string' && target['__typename'] === type ? prefix + value : undefined;
-  };
+  return { kind: `${fragment.typeCondition} ${keys.join()}`, read };
 };
+
+/** Scalars so that none put together look like others; a mark no number has where it is not one, so that it stays apart. */
+const sized = (value: unknown): string =>
+  typeof value === 'string'
+    ? `${value.length}:${value}`
+    : typeof value === 'number'
+      ? `${value},`
+      : `${JSON.stringify(value)};`;
 
 /** Client paths of one entity, wherever it stands; for null, of the first place that has any. */
 export const pathsOf = (run: Run, { placed }: Pick<EntityBatch, 'placed'>, index: number | null): ClientPath[] => {

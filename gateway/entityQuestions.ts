@@ -17,7 +17,8 @@ export type EntityQuestion = {
   readonly key: string;
   /** The variable its representations go in. */
   readonly variable: string;
-  /** Response keys asked of each entity. */
+  /** What is asked of each entity, and its response keys. */
+  readonly selectionSet: SelectionSetNode;
   readonly fields: readonly string[];
   readonly outputRewrites: readonly FetchDataRewrite[];
   readonly places: readonly PlannedFetch[];
@@ -45,11 +46,12 @@ export const toEntityRequest = (fetches: readonly PlannedFetch[]): EntityRequest
     const question: EntityQuestion = {
       key: one ? '_entities' : `_${index}`,
       variable: one ? base : `${base}_${index}`,
+      selectionSet,
       fields: topFields(selectionSet),
       outputRewrites: places[0]?.fetch.outputRewrites ?? [],
       places,
     };
-    return { question, selectionSet };
+    return question;
   });
   const operations = fetches.flatMap(({ fetch }) => operationIn(fetch.document) ?? []);
   const [first] = operations;
@@ -61,20 +63,17 @@ export const toEntityRequest = (fetches: readonly PlannedFetch[]): EntityRequest
     operation: 'query' as OperationDefinitionNode['operation'],
     ...(first?.name ? { name: first.name } : {}),
     ...(first?.directives ? { directives: first.directives } : {}),
-    variableDefinitions: [
-      ...asked.map(({ question }) => representationsDefinition(question.variable)),
-      ...definitions.values(),
-    ],
+    variableDefinitions: [...asked.map(({ variable }) => representationsDefinition(variable)), ...definitions.values()],
     selectionSet: {
       kind: Kind.SELECTION_SET,
-      selections: asked.map(({ question, selectionSet }) => entitiesField(question, selectionSet)),
+      selections: asked.map(entitiesField),
     },
   };
   return {
     query: stripIgnoredCharacters(print(operation)),
     operationName: first?.name?.value,
     variableUsages,
-    questions: asked.map(({ question }) => question),
+    questions: asked,
   };
 };
 
@@ -99,7 +98,7 @@ const representationsDefinition = (variable: string): VariableDefinitionNode => 
   },
 });
 
-const entitiesField = ({ key, variable }: EntityQuestion, selectionSet: SelectionSetNode): SelectionNode => ({
+const entitiesField = ({ key, variable, selectionSet }: EntityQuestion): SelectionNode => ({
   kind: Kind.FIELD,
   ...(key === '_entities' ? {} : { alias: name(key) }),
   name: name('_entities'),

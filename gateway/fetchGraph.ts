@@ -56,11 +56,22 @@ export const toRequests = (plan: PlanNode, fixed: FixedArguments): readonly Plan
 };
 
 const fold = (nodes: readonly Node[]): readonly PlannedRequest[] => {
+  const isFoldable = ({ planned: { fetch } }: Node): boolean =>
+    fetch.requires !== undefined && !fetch.contextRewrites?.length;
+  const awaited = new Set(nodes.flatMap(({ after }) => after));
+  const lastLevel = new Map<string, number>();
+  for (const node of nodes)
+    if (isFoldable(node)) {
+      const { serviceName } = node.planned.fetch;
+      lastLevel.set(serviceName, Math.max(node.level, lastLevel.get(serviceName) ?? 0));
+    }
+  /** What nothing waits for may as well go with the last request to its subgraph. */
+  const levelOf = (node: Node): number =>
+    awaited.has(node) ? node.level : (lastLevel.get(node.planned.fetch.serviceName) ?? node.level);
+  const leveled = nodes.map((node) => ({ node, level: levelOf(node) })).toSorted((a, b) => a.level - b.level);
   const groups = new Map<string, Node[]>();
-  for (const [index, node] of nodes.toSorted((a, b) => a.level - b.level).entries()) {
-    const { fetch } = node.planned;
-    const foldable = fetch.requires && !fetch.contextRewrites?.length;
-    const key = foldable ? `${node.level} ${fetch.serviceName}` : `alone ${index}`;
+  for (const [index, { node, level }] of leveled.entries()) {
+    const key = isFoldable(node) ? `${level} ${node.planned.fetch.serviceName}` : `alone ${index}`;
     groups.set(key, [...(groups.get(key) ?? []), node]);
   }
   const numbers = new Map<Node, number>();

@@ -35,7 +35,9 @@ export const createGraphqlHandler =
     response.appendHeader('vary', 'authorization');
     try {
       const gone = new AbortController();
-      response.once('close', () => gone.abort());
+      response.once('close', () => {
+        if (!response.writableFinished) gone.abort();
+      });
       const caller = await authenticate(oneAuthorization(request), { actor: null, requestId });
       const body = await readJsonBody(request, bodyBytes);
       const search = new URLSearchParams(searchOf(request));

@@ -22,7 +22,8 @@ export const mergeFresh = (target: DataObject, source: DataObject): void => {
   }
 };
 
-const mergedValue = (known: unknown, value: object): unknown => {
+/** What a key holds that held `known` and is given `value`. */
+export const mergedValue = (known: unknown, value: object): unknown => {
   if (typeof known !== 'object' || known === null) return value;
   if (Array.isArray(known)) {
     if (!Array.isArray(value) || known.length !== value.length) return value;

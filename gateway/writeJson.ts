@@ -11,16 +11,10 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Fragments } from './authorize.ts';
-import {
-  type CollectedField,
-  type CollectFields,
-  createCollectFields,
-  type Group,
-  type ObjectLike,
-  whenOf,
-} from './collectFields.ts';
-import { type Condition, holds, type Variables } from './conditions.ts';
+import { type CollectedField, createCollectFields, type Group, type ObjectLike, whenOf } from './collectFields.ts';
+import type { Condition, Variables } from './conditions.ts';
 import type { DataKeyOf } from './dataKeys.ts';
+import { generate, literal } from './generate.ts';
 import { leafWriter } from './leafValues.ts';
 import { type DataObject, isObject } from './ownKeys.ts';
 
@@ -29,19 +23,7 @@ import { type DataObject, isObject } from './ownKeys.ts';
  * what then becomes null, and with which error, `Project` finds out.
  */
 export type WriteJson = (data: DataObject, variables: Variables) => string;
-
 type Write = (value: unknown, variables: Variables) => string;
-type WrittenField = {
-  /** `"key":` with what stands before it where no field is conditional. */
-  readonly start: string;
-  readonly dataKey: string;
-  readonly when: readonly (readonly Condition[])[] | null;
-  readonly nullable: boolean;
-  readonly write: Write;
-};
-
-const unfit = '';
-const writeUnfit: Write = () => unfit;
 
 /** Null for an operation that is never answered without a look at each field: with introspection, or refused fields. */
 export const compileWriter = (
@@ -53,115 +35,113 @@ export const compileWriter = (
 ): WriteJson | null => {
   const root = schema.getRootType(operation.operation);
   if (!root || refused.size > 0) return null;
-  const collect: CollectFields = createCollectFields(schema, fragments, refused);
-  const rootGroups: readonly Group[] = [{ selections: operation.selectionSet.selections, when: [], refused: false }];
-  const isIntrospection = ({ node }: CollectedField): boolean =>
-    node.name.value === '__schema' || node.name.value === '__type';
-  if ([...collect(root, rootGroups).values()].some(isIntrospection)) return null;
-
-  const objectOf = (type: ObjectLike, groups: readonly Group[]): Write => {
-    const collected = [...collect(type, groups)];
-    const isConditional = collected.some(([, field]) => whenOf(field) !== null);
-    const fields = collected.map(([key, field], index) => {
-      const before = isConditional ? '' : index === 0 ? '{' : ',';
-      return fieldOf(type, `${before}${JSON.stringify(key)}:`, field);
-    });
-    return isConditional ? conditionalObject(fields) : plainObject(fields);
-  };
-
-  const fieldOf = (type: ObjectLike, start: string, field: CollectedField): WrittenField => {
-    const when = whenOf(field);
-    const name = field.node.name.value;
-    if (name === '__typename') {
-      const text = isObjectType(type) ? `"${type.name}"` : unfit;
-      // Read under a key every object has or lacks alike; its value is not looked at.
-      return { start, dataKey: '__typename', when, nullable: false, write: () => text };
-    }
-    const declared = type.getFields()[name]?.type;
-    if (!declared) return { start, dataKey: name, when, nullable: false, write: writeUnfit };
-    const nullable = !isNonNullType(declared);
-    return { start, dataKey: dataKeyOf(field.node), when, nullable, write: writerOf(declared, field.groups) };
-  };
-
-  /** Writes what is neither null nor absent. */
-  const writerOf = (declared: GraphQLOutputType, groups: readonly Group[]): Write => {
-    const type = isNonNullType(declared) ? declared.ofType : declared;
-    if (isListType(type)) return listOf(writerOf(type.ofType, groups), !isNonNullType(type.ofType));
-    if (isLeafType(type)) return leafWriter(type);
-    if (isObjectType(type)) return objectOf(type, groups);
-    return abstractOf(type.name, groups);
-  };
+  const collect = createCollectFields(schema, fragments, refused);
+  const groups: readonly Group[] = [{ selections: operation.selectionSet.selections, when: [], refused: false }];
+  for (const { node } of collect(root, groups).values())
+    if (node.name.value === '__schema' || node.name.value === '__type') return null;
 
   /** Compiled per concrete type when it is first met. */
-  const abstractOf = (name: string, groups: readonly Group[]): Write => {
+  const abstractOf = (name: string, inner: readonly Group[]): Write => {
     const byType = new Map<unknown, Write>();
     const writeFor = (typename: unknown): Write => {
-      const [type, abstract] = [typeof typename === 'string' ? schema.getType(typename) : null, schema.getType(name)];
+      const type = typeof typename === 'string' ? schema.getType(typename) : undefined;
+      const abstract = schema.getType(name);
       const isPossible = isObjectType(type) && isAbstractType(abstract) && schema.isSubType(abstract, type);
       const isItself = isInterfaceType(abstract) && (typename === undefined || typename === name);
-      const write = isPossible ? objectOf(type, groups) : isItself ? objectOf(abstract, groups) : writeUnfit;
+      const write = isPossible ? objectOf(type, inner) : isItself ? objectOf(abstract, inner) : () => '';
       if (byType.size < 1000) byType.set(typename, write);
       return write;
     };
     return (value, variables) => {
-      if (!isObject(value)) return unfit;
+      if (!isObject(value)) return '';
       const typename = value['__typename'];
       return (byType.get(typename) ?? writeFor(typename))(value, variables);
     };
   };
 
-  return objectOf(root, rootGroups);
+  /** One generated function for an object and all within it whose type is known. */
+  const objectOf = (type: ObjectLike, own: readonly Group[]): Write => {
+    const source = new Source();
+    const name = addObject(source, type, own);
+    return generate<Write>(source.names, source.values, `${source.functions.join('\n')}\nreturn ${name};`);
+  };
+
+  const addObject = (source: Source, objectType: ObjectLike, own: readonly Group[]): string => {
+    const fields = [...collect(objectType, own)];
+    const isConditional = fields.some(([, field]) => whenOf(field) !== null);
+    const body = fields.map(([key, field], index) => {
+      const before = isConditional ? '' : index === 0 ? '{' : ',';
+      const start = literal(`${before}${JSON.stringify(key)}:`);
+      const add = (text: string): string =>
+        isConditional ? `s+=(s===''?'{':',')+${start}+${text};` : `s+=${start}+${text};`;
+      const when = whenOf(field);
+      const write = fieldOf(source, objectType, field, add);
+      return when === null ? write : `if(${when.map(conditionOf).join('||')}){${write}}`;
+    });
+    return source.add(
+      'o',
+      `if(typeof o!=='object'||o===null||Array.isArray(o))return '';let s='';${body.join('\n')}return s===''?'{}':s+'}';`,
+    );
+  };
+
+  /** Statements that add one field to `s`. An inherited value (of `constructor`) is a function, which fits no type. */
+  const fieldOf = (
+    source: Source,
+    objectType: ObjectLike,
+    { node, groups: inner }: CollectedField,
+    add: (text: string) => string,
+  ): string => {
+    const name = node.name.value;
+    if (name === '__typename') return isObjectType(objectType) ? add(literal(`"${objectType.name}"`)) : `return '';`;
+    const declared = objectType.getFields()[name]?.type;
+    if (!declared) return `return '';`;
+    const absent = isNonNullType(declared) ? `return '';` : add(`'null'`);
+    const written = `const t=${textOf(source, declared, inner, 'x')};if(t==='')return '';${add('t')}`;
+    return `{const x=o[${literal(dataKeyOf(node))}];if(x===null||x===undefined){${absent}}else{${written}}}`;
+  };
+
+  /** An expression: the text of what is in `x`, which is neither null nor absent. */
+  const textOf = (source: Source, declared: GraphQLOutputType, inner: readonly Group[], x: string): string => {
+    const type = isNonNullType(declared) ? declared.ofType : declared;
+    if (isLeafType(type)) return `${source.constant(type.name, () => leafWriter(type))}(${x})`;
+    if (isObjectType(type)) return `${addObject(source, type, inner)}(${x},v)`;
+    if (!isListType(type)) return `${source.constant(null, () => abstractOf(type.name, inner))}(${x},v)`;
+    const absent = isNonNullType(type.ofType) ? `return '';` : `t='null';`;
+    const item = textOf(source, type.ofType, inner, 'x');
+    const list = source.add(
+      'o',
+      `if(!Array.isArray(o))return '';const n=o.length;if(n===0)return '[]';let s='';for(let i=0;i<n;i++){const x=o[i];let t;if(x===null||x===undefined){${absent}}else{t=${item};if(t==='')return '';}s+=i===0?'['+t:','+t;}return s+']';`,
+    );
+    return `${list}(${x},v)`;
+  };
+
+  return objectOf(root, groups);
 };
 
-const plainObject =
-  (fields: readonly WrittenField[]): Write =>
-  (value, variables) => {
-    if (!isObject(value)) return unfit;
-    let text = '';
-    for (const field of fields) {
-      const written = writeField(field, value, variables);
-      if (written === unfit) return unfit;
-      text += field.start + written;
-    }
-    return text === '' ? '{}' : `${text}}`;
-  };
+/** What one generated function is made of. */
+class Source {
+  readonly functions: string[] = [];
+  readonly names: string[] = [];
+  readonly values: unknown[] = [];
+  readonly #known = new Map<string, string>();
 
-const conditionalObject =
-  (fields: readonly WrittenField[]): Write =>
-  (value, variables) => {
-    if (!isObject(value)) return unfit;
-    let text = '';
-    for (const field of fields) {
-      if (field.when !== null && !field.when.some((conditions) => holds(conditions, variables))) continue;
-      const written = writeField(field, value, variables);
-      if (written === unfit) return unfit;
-      text += (text === '' ? '{' : ',') + field.start + written;
-    }
-    return text === '' ? '{}' : `${text}}`;
-  };
+  add(parameter: string, body: string): string {
+    const name = `f${this.functions.length}`;
+    this.functions.push(`function ${name}(${parameter},v){${body}}`);
+    return name;
+  }
 
-/**
- * An inherited value (of a field named `constructor`) is a function and fits no type: it leads to `Project`, which looks
- * at own keys only.
- */
-const writeField = ({ dataKey, nullable, write }: WrittenField, object: DataObject, variables: Variables): string => {
-  const value = object[dataKey];
-  if (value !== null && value !== undefined) return write(value, variables);
-  if (dataKey === '__typename') return write(value, variables);
-  return nullable ? 'null' : unfit;
-};
+  /** A value the source may name; made once per `key`. */
+  constant(key: string | null, make: () => unknown): string {
+    const known = key === null ? undefined : this.#known.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.names.length}`;
+    this.names.push(name);
+    this.values.push(make());
+    if (key !== null) this.#known.set(key, name);
+    return name;
+  }
+}
 
-const listOf =
-  (write: Write, nullable: boolean): Write =>
-  (value, variables) => {
-    if (!Array.isArray(value)) return unfit;
-    if (value.length === 0) return '[]';
-    let text = '[';
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = value[index];
-      const written = item === null || item === undefined ? (nullable ? 'null' : unfit) : write(item, variables);
-      if (written === unfit) return unfit;
-      text += index === 0 ? written : `,${written}`;
-    }
-    return `${text}]`;
-  };
+const conditionOf = (conditions: readonly Condition[]): string =>
+  `(${conditions.map(({ variable, negated }) => `v[${literal(variable)}]${negated ? '!==' : '==='}true`).join('&&')})`;
