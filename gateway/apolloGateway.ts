@@ -13,6 +13,7 @@ import type { Log } from './log.ts';
 import { assertOneFederationInternals } from './oneCopy.ts';
 import { mergeFresh } from './ownKeys.ts';
 import type { StockExecute } from './plan.ts';
+import { createSharedRuns, type RunAdmitted, runAdmitted } from './sharedRuns.ts';
 import { addSubgraphErrors } from './subgraphErrors.ts';
 import type { Call, CallSubgraph } from './subgraphRequest.ts';
 import { loadSupergraph, readSupergraph } from './supergraph.ts';
@@ -34,7 +35,11 @@ export class ClientError extends GraphQLError {
 
 type StockContext = Parameters<ApolloGateway['executor']>[0];
 
-export type CompilingGatewayOptions = Omit<EngineOptions, 'stock'> & { readonly log: Log };
+export type CompilingGatewayOptions = Omit<EngineOptions, 'stock'> & {
+  readonly log: Log;
+  /** Whether identical queries over HTTP that are under way at once run once. */
+  readonly deduplicate?: boolean;
+};
 
 /**
  * Apollo's gateway with its loading, planning and lifecycle, and an executor of our own: operations are compiled once
@@ -75,8 +80,9 @@ export class CompilingGateway extends ApolloGateway {
       if (update === null) throw new Error('the gateway has not started');
       update(sdl);
     };
+    const run = options.deduplicate ? createSharedRuns() : runAdmitted;
     this.executor = async ({ request, context }) =>
-      executeCompiled(context as unknown as RequestContext, request.variables ?? {});
+      executeCompiled(context as unknown as RequestContext, request.variables ?? {}, run);
   }
 
   /** The engine of the supergraph loaded last. */
@@ -97,16 +103,20 @@ export class CompilingGateway extends ApolloGateway {
   }
 }
 
-const executeCompiled = async ({ admit, call, ready }: RequestContext, given: Record<string, unknown>) => {
+const executeCompiled = async (
+  { admit, call, ready }: RequestContext,
+  given: Record<string, unknown>,
+  run: RunAdmitted,
+) => {
   try {
     if (admit === null) throw refusal('BAD_REQUEST', 'This request names no operation that could be run.');
-    const { engine, operation, compiled, variables } = await admit(given);
-    if (operation.node.operation === 'subscription')
+    const admitted = await admit(given);
+    if (admitted.operation.node.operation === 'subscription')
       throw refusal(
         'SUBSCRIPTION_NEEDS_WEBSOCKET',
         'Subscriptions run over WebSocket (graphql-transport-ws) on this path.',
       );
-    const { json, answer } = await engine.runToJson(compiled, variables, call);
+    const { json, answer } = await run(admitted, call);
     if (answer) return { data: answer.data, errors: (answer.errors ?? []).map((error) => new ClientError(error)) };
     ready.json = json;
     return { data: {} };

@@ -75,6 +75,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     limits: limits.operation,
     introspection,
     documents: limits.documents,
+    deduplicate: limits.calls.deduplicate ?? false,
     metrics,
     log,
   });
