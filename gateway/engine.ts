@@ -97,8 +97,9 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
     const errors = given ?? new ResponseErrors();
     for (const refusal of compiled.refusals) errors.add(refusal);
     const data: DataObject = event ?? {};
-    await compiled.step?.({ data, variables, errors, call });
-    return { data, errors };
+    const run = { data, variables, errors, call, plain: event === undefined };
+    await compiled.step?.(run);
+    return run;
   };
   const toAnswer = (
     { introspect, project }: CompiledOperation,
@@ -153,9 +154,10 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       return toAnswer(compiled, variables, call, data, errors);
     },
     runToJson: async (...given) => {
-      const { data, errors } = await fetchAll(...given);
+      const { data, errors, plain } = await fetchAll(...given);
       const [compiled, variables, call] = given;
-      const text = errors.list.length === 0 ? compiled.write?.(data, variables) : undefined;
+      const write = plain ? compiled.writePlain : compiled.write;
+      const text = errors.list.length === 0 ? write?.(data, variables) : undefined;
       // Bytes at once: a long text put together of parts, kept while others are awaited, is costly to collect.
       if (text) return { json: Buffer.from(`{"data":${text}}`), answer: null };
       const answer = toAnswer(compiled, variables, call, data, errors);

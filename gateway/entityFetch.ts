@@ -1,3 +1,4 @@
+import { isPlain } from '@parley/kernel/plainAnswers';
 import {
   type GraphQLFormattedError,
   isAbstractType,
@@ -60,11 +61,9 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
     Object.assign(variables, shared);
     for (const { question, batch } of asked) variables[question.variable] = batch.representations;
     try {
-      const { data, errors } = await callSubgraph(
-        subgraph,
-        { query, operationName, variables, isMutation: false },
-        run.call,
-      );
+      const result = await callSubgraph(subgraph, { query, operationName, variables, isMutation: false }, run.call);
+      const { data, errors } = result;
+      run.plain &&= isPlain(result);
       takeOver(context, run, asked, data, errors);
     } catch (error) {
       if (!(error instanceof SubgraphFailure)) throw error;

@@ -14,6 +14,8 @@ export type Run = {
   readonly variables: Variables;
   readonly errors: ResponseErrors;
   readonly call: Call;
+  /** No string in `data` holds anything that JSON escapes. */
+  plain: boolean;
 };
 /** A compiled part of a plan. Never rejects for what a subgraph did: that becomes an error of the run. */
 export type Step = (run: Run) => Promise<void>;

@@ -20,16 +20,22 @@ export const leafCheck = (type: GraphQLLeafType): ((value: unknown) => boolean) 
 };
 
 /** A checked value as JSON text. Empty where it has none, or is not one of the type's. */
-export const leafWriter = (type: GraphQLLeafType): ((value: unknown) => string) => {
+export const leafWriter = (type: GraphQLLeafType): LeafWriter => writerOf(type, quote);
+/** For strings of which it is known that nothing in them is to be escaped. */
+export const plainLeafWriter = (type: GraphQLLeafType): LeafWriter => writerOf(type, (text) => `"${text}"`);
+
+type LeafWriter = (value: unknown) => string;
+
+const writerOf = (type: GraphQLLeafType, quoted: (text: string) => string): LeafWriter => {
   if (isEnumType(type)) {
     const texts = new Map(type.getValues().map(({ name }): [unknown, string] => [name, `"${name}"`]));
     return (value) => texts.get(value) ?? '';
   }
   switch (type.name) {
     case 'String':
-      return (value) => (typeof value === 'string' ? quote(value) : '');
+      return (value) => (typeof value === 'string' ? quoted(value) : '');
     case 'ID':
-      return (value) => (typeof value === 'string' ? quote(value) : Number.isInteger(value) ? `"${value}"` : '');
+      return (value) => (typeof value === 'string' ? quoted(value) : Number.isInteger(value) ? `"${value}"` : '');
     case 'Int':
       return (value) => (Number.isInteger(value) ? `${value}` : '');
     case 'Float':

@@ -21,7 +21,7 @@ import { type RootRequest, toRootRequest } from './rootFetch.ts';
 import { prepareFetch } from './splitRequirements.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { assertReachable } from './unreachable.ts';
-import { compileWriter, type WriteJson } from './writeJson.ts';
+import { compileWriters, type WriteJson } from './writeJson.ts';
 
 /** `stock` leaves the fetching to Apollo's own executor: to compare with, and to rule ours out when something is wrong. */
 export type ExecutorKind = 'compiled' | 'stock';
@@ -35,6 +35,8 @@ export type CompiledOperation = {
   readonly project: Project;
   /** The quick way, where all is well; null where there is none. */
   readonly write: WriteJson | null;
+  /** The same for data in which no string needs escaping. */
+  readonly writePlain: WriteJson | null;
   /** Fetches the data of a query or mutation, or what an event of a subscription lacks; null where nothing is fetched. */
   readonly step: Step | null;
   /** Where a subscription's events come from. */
@@ -53,10 +55,10 @@ export const compileOperation = (
   decided: Variables | null,
 ): CompiledOperation => {
   const project = compileProjection(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
-  const write = compileWriter(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
+  const { write, writePlain } = compileWriters(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
   const introspect = compileIntrospection(loaded, operation, fragments);
   const planned = toPlannedOperation(operation, fragments, refused, loaded.dataKeyOf, decided);
-  const nothing: CompiledOperation = { refusals, project, write, introspect, step: null, source: null };
+  const nothing: CompiledOperation = { refusals, project, write, writePlain, introspect, step: null, source: null };
   if (planned === null) return nothing;
 
   const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [planned] };

@@ -1,3 +1,4 @@
+import { isPlain } from '@parley/kernel/plainAnswers';
 import { type DocumentNode, Kind, print, stripIgnoredCharacters } from 'graphql';
 import { holds } from './conditions.ts';
 import { clientKeyOf } from './dataKeys.ts';
@@ -47,7 +48,9 @@ export const compileRootFetch = (context: CompileContext, { fetch, when }: Plann
     try {
       const variables = pickVariables(run.variables, variableUsages);
       const operation = { query, operationName, variables, isMutation };
-      const { data, errors } = await context.callSubgraph(subgraph, operation, run.call);
+      const result = await context.callSubgraph(subgraph, operation, run.call);
+      const { data, errors } = result;
+      run.plain &&= isPlain(result);
       if (errors) addSubgraphErrors(run.errors, errors, request, () => []);
       if (!data) return;
       rewriteOutput?.(data);

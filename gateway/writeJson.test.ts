@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isPlain, markPlain } from '@parley/kernel/plainAnswers';
 import { buildSchema, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { compileProjection } from './project.ts';
 import { ResponseErrors } from './responseErrors.ts';
-import { compileWriter } from './writeJson.ts';
+import { compileWriters } from './writeJson.ts';
 
 const schema = buildSchema(/* GraphQL */ `
   scalar Anything
@@ -43,11 +44,16 @@ const both = (query: string, data: Record<string, unknown>, variables: Record<st
   assert.ok(operation);
   const dataKeyOf = (field: { name: { value: string }; alias?: { value: string } | undefined }) =>
     field.alias?.value ?? field.name.value;
-  const write = compileWriter(schema, operation, new Map(), new Set(), dataKeyOf);
+  const { write, writePlain } = compileWriters(schema, operation, new Map(), new Set(), dataKeyOf);
   const project = compileProjection(schema, operation, new Map(), new Set(), dataKeyOf);
   const errors = new ResponseErrors();
   const projected = project(data, { variables, errors, path: [], introspection: {} });
-  return { text: write?.(data, variables), json: JSON.stringify(projected), errors: errors.list };
+  return {
+    text: write?.(data, variables),
+    plain: writePlain?.(data, variables),
+    json: JSON.stringify(projected),
+    errors: errors.list,
+  };
 };
 
 test('text is written exactly as JSON.stringify writes what is projected', () => {
@@ -130,6 +136,23 @@ test('D10 D11: whatever does not fit its type is left to the projection, which s
     assert.equal(text, '', query);
     assert.equal(errors.length > 0, true, query);
   }
+});
+
+test('strings of an answer without a backslash are written without a look at them', () => {
+  const answers = [
+    '{"text":"a ✓ 😀 b","id":"7"}',
+    '{"text":"a \\"quoted\\" b","id":"7"}',
+    '{"text":"\\ud83d","id":"7"}',
+  ];
+  for (const [index, source] of answers.entries()) {
+    const data = JSON.parse(source);
+    markPlain(data, Buffer.from(source));
+    assert.equal(isPlain(data), index === 0);
+    const { text, plain } = both('{ text id }', data);
+    assert.equal(text, JSON.stringify(data));
+    if (isPlain(data)) assert.equal(plain, text);
+  }
+  assert.equal(isPlain({}), false);
 });
 
 test('C23: a field named constructor is its own value or null, never what every object has', () => {

@@ -11,11 +11,18 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Fragments } from './authorize.ts';
-import { type CollectedField, createCollectFields, type Group, type ObjectLike, whenOf } from './collectFields.ts';
+import {
+  type CollectedField,
+  type CollectFields,
+  createCollectFields,
+  type Group,
+  type ObjectLike,
+  whenOf,
+} from './collectFields.ts';
 import type { Condition, Variables } from './conditions.ts';
 import type { DataKeyOf } from './dataKeys.ts';
 import { generate, literal } from './generate.ts';
-import { leafWriter } from './leafValues.ts';
+import { leafWriter, plainLeafWriter } from './leafValues.ts';
 import { type DataObject, isObject } from './ownKeys.ts';
 
 /**
@@ -26,20 +33,37 @@ export type WriteJson = (data: DataObject, variables: Variables) => string;
 type Write = (value: unknown, variables: Variables) => string;
 
 /** Null for an operation that is never answered without a look at each field: with introspection, or refused fields. */
-export const compileWriter = (
+export const compileWriters = (
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   fragments: Fragments,
   refused: ReadonlySet<FieldNode>,
   dataKeyOf: DataKeyOf,
-): WriteJson | null => {
+): { readonly write: WriteJson | null; readonly writePlain: WriteJson | null } => {
+  const nothing = { write: null, writePlain: null };
   const root = schema.getRootType(operation.operation);
-  if (!root || refused.size > 0) return null;
+  if (!root || refused.size > 0) return nothing;
   const collect = createCollectFields(schema, fragments, refused);
   const groups: readonly Group[] = [{ selections: operation.selectionSet.selections, when: [], refused: false }];
   for (const { node } of collect(root, groups).values())
-    if (node.name.value === '__schema' || node.name.value === '__type') return null;
+    if (node.name.value === '__schema' || node.name.value === '__type') return nothing;
+  /** Mostly only one of the two is ever used. */
+  const whenUsed = (leaf: typeof leafWriter): WriteJson => {
+    let made: Write | undefined;
+    return (data, variables) => {
+      made ??= createObjectWriter(schema, collect, dataKeyOf, leaf)(root, groups);
+      return made(data, variables);
+    };
+  };
+  return { write: whenUsed(leafWriter), writePlain: whenUsed(plainLeafWriter) };
+};
 
+const createObjectWriter = (
+  schema: GraphQLSchema,
+  collect: CollectFields,
+  dataKeyOf: DataKeyOf,
+  leaf: typeof leafWriter,
+): ((type: ObjectLike, groups: readonly Group[]) => Write) => {
   /** Compiled per concrete type when it is first met. */
   const abstractOf = (name: string, inner: readonly Group[]): Write => {
     const byType = new Map<unknown, Write>();
@@ -103,7 +127,7 @@ export const compileWriter = (
   /** An expression: the text of what is in `x`, which is neither null nor absent. */
   const textOf = (source: Source, declared: GraphQLOutputType, inner: readonly Group[], x: string): string => {
     const type = isNonNullType(declared) ? declared.ofType : declared;
-    if (isLeafType(type)) return `${source.constant(type.name, () => leafWriter(type))}(${x})`;
+    if (isLeafType(type)) return `${source.constant(type.name, () => leaf(type))}(${x})`;
     if (isObjectType(type)) return `${addObject(source, type, inner)}(${x},v)`;
     if (!isListType(type)) return `${source.constant(null, () => abstractOf(type.name, inner))}(${x},v)`;
     const absent = isNonNullType(type.ofType) ? `return '';` : `t='null';`;
@@ -115,7 +139,7 @@ export const compileWriter = (
     return `${list}(${x},v)`;
   };
 
-  return objectOf(root, groups);
+  return objectOf;
 };
 
 /** What one generated function is made of. */

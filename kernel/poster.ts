@@ -1,7 +1,9 @@
-import { type Dispatcher, Pool, errors as undiciErrors } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Pool, errors as undiciErrors } from 'undici';
 import { CallFailure } from './callFailure.ts';
 import { type CallSecrets, signCall } from './callProof.ts';
-import { readCapped } from './readCapped.ts';
+import { exchange } from './exchange.ts';
+import { markPlain } from './plainAnswers.ts';
 import type { SubgraphRequest } from './subgraph.ts';
 import type { SubgraphAddress } from './subgraphAddress.ts';
 
@@ -60,7 +62,7 @@ export const createPoster = (options: PosterOptions): Poster => {
       const call = { audience: name, method: 'POST', path, actor, requestId };
       const signed = secrets === null ? null : signCall(secrets, call, body);
       try {
-        const answer = await pool.request({
+        const request = {
           method: 'POST',
           path,
           headers: {
@@ -68,13 +70,11 @@ export const createPoster = (options: PosterOptions): Poster => {
             ...(signed ? { ...signed.proof, ...traceOf(headers) } : { ...headers, 'x-request-id': requestId }),
           },
           body,
-          ...(signal ? { signal } : {}),
-        });
-        assertStatus(answer);
-        const bytes = await readCapped(answer, answerBytes);
-        if (signed && !signed.isAnswer(answer.headers['parley-proof'], answer.statusCode, bytes))
+        } as const;
+        const answer = await exchange(pool, request, { answerBytes, signal, refuse });
+        if (signed && !signed.isAnswer(answer.headers['parley-proof'], answer.statusCode, answer.bytes))
           throw new CallFailure('TAMPERED', 'the answer is not signed as it should be');
-        return parseAnswer(bytes);
+        return parseAnswer(answer.bytes);
       } catch (error) {
         const failure = toFailure(error, signal);
         if (isSilence(failure)) distrust();
@@ -95,21 +95,23 @@ const baseHeaders = {
 };
 
 /** GraphQL over HTTP answers 200; a response type of its own lets other statuses carry a response too. */
-const assertStatus = ({ statusCode, headers, body }: Dispatcher.ResponseData): void => {
+const refuse = (statusCode: number, headers: IncomingHttpHeaders): CallFailure | null => {
   const type = String(headers['content-type'] ?? '');
   const isResponse = /^application\/graphql-response\+json\b/i.test(type) && statusCode >= 400;
-  if ((statusCode === 200 && jsonType.test(type)) || (isResponse && statusCode !== 401 && statusCode !== 403)) return;
-  body.on('error', () => {}).destroy();
-  if (statusCode >= 300 && statusCode < 400) throw new CallFailure('REDIRECT', `status ${statusCode}`);
-  if (statusCode === 401 || statusCode === 403) throw new CallFailure('REFUSED', `status ${statusCode}`);
-  throw statusCode === 200
+  if ((statusCode === 200 && jsonType.test(type)) || (isResponse && statusCode !== 401 && statusCode !== 403))
+    return null;
+  if (statusCode >= 300 && statusCode < 400) return new CallFailure('REDIRECT', `status ${statusCode}`);
+  if (statusCode === 401 || statusCode === 403) return new CallFailure('REFUSED', `status ${statusCode}`);
+  return statusCode === 200
     ? new CallFailure('INVALID', `content type ${type.slice(0, 100)}`)
     : new CallFailure('STATUS', `status ${statusCode}`);
 };
 
 const parseAnswer = (bytes: Buffer): unknown => {
   try {
-    return JSON.parse(bytes.toString()) as unknown;
+    const answer: unknown = JSON.parse(bytes.toString());
+    markPlain(answer, bytes);
+    return answer;
   } catch (error) {
     throw new CallFailure('INVALID', 'the answer is not JSON', { cause: error });
   }
