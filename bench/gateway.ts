@@ -38,6 +38,7 @@ const start = async ({ command, env = {} }: Omit<Contender, 'name'>, url?: strin
     env: { ...process.env, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  process.on('exit', () => child.kill('SIGKILL'));
   const stop = async (): Promise<void> => {
     const gone = once(child, 'exit');
     if (child.kill()) await gone;
@@ -170,6 +171,7 @@ const contenders = (deduplicate: boolean): readonly (Contender & { url?: string 
   ];
 };
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 console.log(machine());
 console.log(`${clients} clients, ${rounds} rounds of ${seconds} s each; ratios are medians of each round's`);
 for (const [deduplicate, header] of [

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { execute, NoUnusedVariablesRule, parse, specifiedRules, validate } from 'graphql';
 import { admin } from './fixture/actors.ts';
 import { createBench } from './fixture/engine.ts';
-import { generatedVariables, generateQuery } from './fixture/generate.ts';
+import { generatedVariables, generateQuery, withoutUnused } from './fixture/generate.ts';
 import { asMonolith } from './fixture/monolith.ts';
 
 const wide = {
@@ -39,9 +39,3 @@ test('the compiled executor answers as graphql-js does on one schema with all th
   t.diagnostic(`${compared} queries compared`);
   assert.ok(compared >= 100);
 });
-
-const withoutUnused = (query: string): string => {
-  const [, declared = '', body = ''] = /^query Generated\(([^)]*)\)([\s\S]*)$/.exec(query) ?? [];
-  const used = declared.split(', ').filter((text) => new RegExp(`\\${text.slice(0, text.indexOf(':'))}\\b`).test(body));
-  return `query Generated${used.length > 0 ? `(${used.join(', ')})` : ''}${body}`;
-};

@@ -71,7 +71,8 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
   const { callSubgraph, stock, limits, introspection, executor = 'compiled', metrics } = options;
   const documents = createDocuments(loaded.schema, { limits, introspection, most: options.documents, metrics });
   const operations = new WeakMap<OperationDefinitionNode, Operation>();
-  const context = { fullSchema: loaded.fullSchema, fixed: loaded.fixed, callSubgraph, executor };
+  const { fullSchema, fixed, facts } = loaded;
+  const context = { fullSchema, fixed, facts, callSubgraph, executor };
   const refusalsOf = (
     document: Document,
     node: OperationDefinitionNode,

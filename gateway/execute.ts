@@ -3,6 +3,7 @@ import type { Variables } from './conditions.ts';
 import { compileEntityFetch } from './entityFetch.ts';
 import type { PlannedRequest } from './fetchGraph.ts';
 import type { FixedArguments } from './fixedArguments.ts';
+import type { JoinFacts } from './joinFacts.ts';
 import type { DataObject } from './ownKeys.ts';
 import type { ResponseErrors } from './responseErrors.ts';
 import { compileRootFetch } from './rootFetch.ts';
@@ -23,6 +24,7 @@ export type Step = (run: Run) => Promise<void>;
 export type CompileContext = {
   readonly fullSchema: GraphQLSchema;
   readonly fixed: FixedArguments;
+  readonly facts: JoinFacts;
   readonly callSubgraph: CallSubgraph;
 };
 

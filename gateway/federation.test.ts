@@ -41,6 +41,62 @@ describe('C24: where planning alone gives wrong data', () => {
     assert.deepEqual(data, { trip: { seats: [{ badge: 'badge of window' }] } });
   });
 
+  describe('a @requires of what is itself made of something required', () => {
+    const people = [{ id: 'p1' }, { id: 'p2' }];
+    const reference = { __resolveReference: (given: Row) => given };
+    const chain = () =>
+      createFederation({
+        names: {
+          schema: 'type Person @key(fields: "id") { id: ID! name: String }',
+          resolvers: { Person: { ...reference, name: ({ id }: Row) => `name of ${id}` } },
+        },
+        greetings: {
+          schema: `type Query { greeted: [Person!] }
+            type Person @key(fields: "id") { id: ID! name: String @external greeting(loud: Boolean): String @requires(fields: "name") }`,
+          resolvers: {
+            Query: { greeted: () => people },
+            Person: { ...reference, greeting: ({ name }) => `hello ${name}` },
+          },
+        },
+        letters: {
+          schema: `type Person @key(fields: "id") {
+            id: ID! name: String @external greeting(loud: Boolean): String @external
+            letter: String @requires(fields: "greeting name") signed: String @requires(fields: "greeting") }`,
+          resolvers: {
+            Person: {
+              ...reference,
+              letter: ({ greeting, name }) => `${greeting}; ${name}`,
+              signed: ({ greeting }) => `${greeting}!`,
+            },
+          },
+        },
+      });
+    const letters = people.map(({ id }) => `hello name of ${id}; name of ${id}`);
+
+    test('is asked for in that order, though the list starts at the one in the middle', async () => {
+      const { run } = chain();
+      const { data, errors } = await run('{ greeted { letter } }');
+      assert.equal(errors, undefined);
+      assert.deepEqual(data, { greeted: letters.map((letter) => ({ letter })) });
+    });
+
+    test('so it is where the client asks for all of them, under names of its own', async () => {
+      const { run } = chain();
+      const query = 'query ($loud: Boolean) { greeted { letter greeting(loud: $loud) name: id signed id: greeting } }';
+      const { data } = await run(query, { variables: { loud: true } });
+      assert.deepEqual(
+        data?.['greeted'],
+        people.map(({ id }, at) => ({
+          letter: letters[at],
+          greeting: `hello name of ${id}`,
+          name: id,
+          signed: `hello name of ${id}!`,
+          id: `hello name of ${id}`,
+        })),
+      );
+    });
+  });
+
   test('what no subgraph can give is refused, never answered null', async () => {
     const { run } = createFederation({
       owners: {

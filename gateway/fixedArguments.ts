@@ -6,13 +6,12 @@ import {
   type InterfaceTypeDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
-  parse,
   print,
   type SelectionNode,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
-import { graphNames, textArgument } from './joinDirectives.ts';
+import { graphNames, selectionOf, textArgument } from './joinDirectives.ts';
 
 /** A field together with arguments it is always asked with. */
 export type FixedField = { readonly field: string; readonly arguments: readonly ArgumentNode[] };
@@ -134,10 +133,4 @@ const withField = (node: FieldsNode, field: string, name: string): FieldsNode =>
 const typeNameOf = (type: TypeNode | undefined): string => {
   if (type === undefined) return '';
   return type.kind === Kind.NAMED_TYPE ? type.name.value : typeNameOf(type.type);
-};
-
-const selectionOf = (text: string): SelectionSetNode => {
-  const [definition] = parse(`{ ${text} }`, { noLocation: true }).definitions;
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`not a selection: ${text}`);
-  return definition.selectionSet;
 };

@@ -1,5 +1,11 @@
-import type { ConstDirectiveNode, ConstValueNode, DocumentNode } from 'graphql';
-import { Kind } from 'graphql';
+import {
+  type ConstDirectiveNode,
+  type ConstValueNode,
+  type DocumentNode,
+  Kind,
+  parse,
+  type SelectionSetNode,
+} from 'graphql';
 
 /** Reads the directives a supergraph says its composition with (specs.apollo.dev/join). */
 export const directiveArgument = (directive: ConstDirectiveNode, name: string): ConstValueNode | undefined =>
@@ -21,4 +27,11 @@ export const graphNames = (document: DocumentNode): ReadonlyMap<string, string> 
     }
   }
   return names;
+};
+
+/** A field set as the directives write it. */
+export const selectionOf = (text: string): SelectionSetNode => {
+  const [definition] = parse(`{ ${text} }`, { noLocation: true }).definitions;
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`not a selection: ${text}`);
+  return definition.selectionSet;
 };

@@ -13,11 +13,12 @@ import type { Fragments } from './authorize.ts';
 import type { Variables } from './conditions.ts';
 import { clientKeyOf } from './dataKeys.ts';
 import { type CompileContext, compileRequests, type Step } from './execute.ts';
-import { toRequests, UnsupportedPlan } from './fetchGraph.ts';
+import { type PlannedRequest, toRequests, UnsupportedPlan } from './fetchGraph.ts';
 import type { DataObject } from './ownKeys.ts';
 import { toIntrospection, toPlannedOperation, withTypenames } from './plannedOperation.ts';
 import { compileProjection, type Project } from './project.ts';
 import { type RootRequest, toRootRequest } from './rootFetch.ts';
+import { assertSound } from './soundPlan.ts';
 import { prepareFetch } from './splitRequirements.ts';
 import type { LoadedSupergraph } from './supergraph.ts';
 import { assertReachable } from './unreachable.ts';
@@ -71,7 +72,7 @@ export const compileOperation = (
   const { primary, rest } = node;
   const [prepared] = prepareFetch(primary, loaded.fixed);
   const source = prepared ? toRootRequest(context, prepared) : null;
-  return { ...nothing, source, step: rest ? compileRequests(context, toRequests(rest, loaded.fixed)) : null };
+  return { ...nothing, source, step: rest ? compileRequests(context, soundRequests(context, rest)) : null };
 };
 
 /** The planner refuses with a GraphQLError what it finds too large; that is the client's business, the rest is ours. */
@@ -88,6 +89,12 @@ const buildPlan = (loaded: LoadedSupergraph, document: DocumentNode) => {
   }
 };
 
+const soundRequests = (context: CompileContext, node: PlanNode): readonly PlannedRequest[] => {
+  const requests = toRequests(node, context);
+  assertSound(context, requests);
+  return requests;
+};
+
 const compileOrStock = (
   context: CompileContext & { readonly executor?: ExecutorKind },
   stock: StockExecute,
@@ -97,7 +104,7 @@ const compileOrStock = (
   const byStock = (): Step => stock({ kind: Kind.DOCUMENT, definitions: [withTypenames(planned)] });
   if (context.executor === 'stock') return byStock();
   try {
-    const requests = toRequests(node, context.fixed);
+    const requests = soundRequests(context, node);
     assertReachable(planned, requests);
     return compileRequests(context, requests);
   } catch (error) {

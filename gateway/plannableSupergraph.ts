@@ -1,9 +1,14 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse, print, visit } from 'graphql';
 import { type FixedArguments, fixRequiredArguments } from './fixedArguments.ts';
 import { directiveArgument } from './joinDirectives.ts';
+import { type JoinFacts, readJoinFacts } from './joinFacts.ts';
 
 /** A supergraph as the planner is given it, where it would plan wrongly on the text as it stands. */
-export type PlannableSupergraph = { readonly sdl: string; readonly fixed: FixedArguments };
+export type PlannableSupergraph = {
+  readonly sdl: string;
+  readonly fixed: FixedArguments;
+  readonly facts: JoinFacts;
+};
 
 /** Returns the very same text where nothing is wrong with it, as with most supergraphs. */
 export const toPlannable = (sdl: string): PlannableSupergraph => {
@@ -11,7 +16,7 @@ export const toPlannable = (sdl: string): PlannableSupergraph => {
   const { document, fixed } = fixRequiredArguments(given);
   const plannable = withoutNeedlessKeys(document);
   const isUnchanged = fixed.fields.size === 0 && directivesIn(plannable) === directivesIn(given);
-  return { sdl: isUnchanged ? sdl : print(plannable), fixed };
+  return { sdl: isUnchanged ? sdl : print(plannable), fixed, facts: readJoinFacts(plannable) };
 };
 
 const directivesIn = (document: DocumentNode): number => {

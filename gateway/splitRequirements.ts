@@ -56,7 +56,8 @@ const chooseAll = (fetch: FetchNode, document: DocumentNode, fixed: FixedArgumen
   }));
 };
 
-const entitySelections = (document: DocumentNode): readonly SelectionNode[] =>
+/** What is asked of entities. */
+export const entitySelections = (document: DocumentNode): readonly SelectionNode[] =>
   document.definitions.flatMap((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION
       ? definition.selectionSet.selections.flatMap((selection) =>
@@ -80,7 +81,8 @@ const withOnly = (
   });
 };
 
-const usesVariable = (document: DocumentNode, name: string): boolean => {
+/** Whether a variable is used anywhere but in its definition. */
+export const usesVariable = (document: DocumentNode, name: string): boolean => {
   let isUsed = false;
   visit(document, {
     VariableDefinition: () => false,

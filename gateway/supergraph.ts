@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import { type AccessRules, readAccessRules } from './accessRules.ts';
 import { assertPrefixesAreFree, createDataKeyOf, type DataKeyOf } from './dataKeys.ts';
 import type { FixedArguments } from './fixedArguments.ts';
+import type { JoinFacts } from './joinFacts.ts';
 import { checkKnownScalars } from './knownScalars.ts';
 import { toPlannable } from './plannableSupergraph.ts';
 
@@ -19,6 +20,7 @@ export type LoadedSupergraph = {
   readonly rules: AccessRules;
   readonly dataKeyOf: DataKeyOf;
   readonly fixed: FixedArguments;
+  readonly facts: JoinFacts;
   readonly subgraphNames: readonly string[];
 };
 
@@ -27,7 +29,7 @@ export const loadSupergraph = (sdl: string, rules: AccessRules): LoadedSupergrap
   const supergraph = Supergraph.build(sdl, { validateSupergraph: false });
   const fullSchema = supergraph.schema.toGraphQLJSSchema();
   assertPrefixesAreFree(fullSchema);
-  const { sdl: plannable, fixed } = toPlannable(sdl);
+  const { sdl: plannable, fixed, facts } = toPlannable(sdl);
   const planned = plannable === sdl ? supergraph : Supergraph.build(plannable, { validateSupergraph: false });
   return {
     planner: new QueryPlanner(planned),
@@ -37,6 +39,7 @@ export const loadSupergraph = (sdl: string, rules: AccessRules): LoadedSupergrap
     rules,
     dataKeyOf: createDataKeyOf(plannedNames(sdl)),
     fixed,
+    facts,
     subgraphNames: supergraph.subgraphsMetadata().map(({ name }) => name),
   };
 };
