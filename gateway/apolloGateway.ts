@@ -18,13 +18,19 @@ import { addSubgraphErrors } from './subgraphErrors.ts';
 import type { Call, CallSubgraph } from './subgraphRequest.ts';
 import { loadSupergraph, readSupergraph } from './supergraph.ts';
 
-/** What an HTTP request hands through Apollo Server to the executor. `admit` is null where it names no operation. */
-export type RequestContext = {
+/** What an HTTP request hands through Apollo Server to the executor, and gets back beside its answer. */
+export type Exchange = {
   readonly call: Call;
+  /** Null where the request names no operation. */
   readonly admit: ((variables: unknown) => Promise<AdmittedOperation>) | null;
   /** Bytes to send in place of what Apollo Server makes of the empty data it is given. */
-  readonly ready: { json: Buffer | null };
+  json: Buffer | null;
 };
+/**
+ * Apollo Server's context of a request for a gateway has accessors, and with them a hidden class of its own, which lives
+ * until the next major collection and all it knows with it. So it knows this, which is emptied once the answer is out.
+ */
+export type RequestContext = { readonly held: { exchange: Exchange | null } };
 
 /** An error already in the client's words, as Apollo Server wants it. */
 export class ClientError extends GraphQLError {
@@ -104,21 +110,21 @@ export class CompilingGateway extends ApolloGateway {
 }
 
 const executeCompiled = async (
-  { admit, call, ready }: RequestContext,
+  { held: { exchange } }: RequestContext,
   given: Record<string, unknown>,
   run: RunAdmitted,
 ) => {
   try {
-    if (admit === null) throw refusal('BAD_REQUEST', 'This request names no operation that could be run.');
-    const admitted = await admit(given);
+    if (!exchange?.admit) throw refusal('BAD_REQUEST', 'This request names no operation that could be run.');
+    const admitted = await exchange.admit(given);
     if (admitted.operation.node.operation === 'subscription')
       throw refusal(
         'SUBSCRIPTION_NEEDS_WEBSOCKET',
         'Subscriptions run over WebSocket (graphql-transport-ws) on this path.',
       );
-    const { json, answer } = await run(admitted, call);
+    const { json, answer } = await run(admitted, exchange.call);
     if (answer) return { data: answer.data, errors: (answer.errors ?? []).map((error) => new ClientError(error)) };
-    ready.json = json;
+    exchange.json = json;
     return { data: {} };
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] };
@@ -139,7 +145,7 @@ const stockExecute =
         document,
         queryHash,
         source: query,
-        context: { call: run.call },
+        context: { held: { exchange: { call: run.call, admit: null, json: null } } },
         metrics: {},
         logger: console,
       };
@@ -160,7 +166,9 @@ type DataSource = ReturnType<NonNullable<Extract<ApolloGatewayConfig, { buildSer
 /** A subgraph as Apollo's own executor calls it. */
 const dataSource = (name: string, callSubgraph: CallSubgraph): DataSource => ({
   process: async ({ request, context }) => {
-    const { call } = context as { call: Call };
+    const { exchange } = (context as unknown as RequestContext).held;
+    if (exchange === null) throw new Error('a call for an answer that is out');
+    const { call } = exchange;
     const { query = '', operationName, variables } = request;
     const { data, errors } = await callSubgraph(name, { query, operationName, variables }, call);
     return {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashText } from 'node:crypto';
 import { operationRules } from '@parley/kernel/operationRules';
 import {
   type ASTVisitor,
@@ -46,7 +46,8 @@ export const createDocuments = (
 ): Documents => {
   const rules = [...(options.introspection ? [] : [noIntrospection]), ...operationRules];
   const known = new LRUCache<string, Document | GraphQLError>({ max: options.most });
-  const hashOf = (query: string): string => createHash('sha256').update(query).digest('hex');
+  // Not createHash: its objects outlive every minor collection.
+  const hashOf = (query: string): string => hashText('sha256', query);
 
   const build = (query: string, hash: string): Document | GraphQLError => {
     const document = parseWithin(query, options.limits);

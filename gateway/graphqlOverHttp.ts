@@ -3,7 +3,7 @@ import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import { mediaTypeFor, withAcceptedStatus } from './acceptedMedia.ts';
 import type { Admission } from './admit.ts';
-import type { RequestContext } from './apolloGateway.ts';
+import type { Exchange, RequestContext } from './apolloGateway.ts';
 import { type Authenticate, unauthenticated } from './authenticate.ts';
 import type { Mask } from './errors.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
@@ -48,26 +48,31 @@ export const createGraphqlHandler =
       const signal = found?.operation.node.operation === 'query' ? gone.signal : undefined;
       const headers = forwardedHeaders(forwardHeaders, request.headers);
       const call = { actor: caller.actor, requestId, headers, signal, observed };
-      const ready: RequestContext['ready'] = { json: null };
-      const answer = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: {
-          method: request.method ?? 'POST',
-          headers: headersOf(request),
-          search: request.method === 'GET' ? withQuery(search, found?.query) : '',
-          body: isObject(body) ? withoutPersistence(body, found?.query) : (body ?? ''),
-        },
-        context: async () => ({
-          call,
-          ready,
-          admit: found
-            ? (variables) =>
-                admission.admit(found, variables, call).catch((error: unknown) => {
-                  throw withAcceptedStatus(request, error);
-                })
-            : null,
-        }),
-      });
-      send(response, answer, ready.json);
+      const exchange: Exchange = {
+        call,
+        admit: found
+          ? (variables) =>
+              admission.admit(found, variables, call).catch((error: unknown) => {
+                throw withAcceptedStatus(request, error);
+              })
+          : null,
+        json: null,
+      };
+      const held: RequestContext['held'] = { exchange };
+      const answer = await apollo
+        .executeHTTPGraphQLRequest({
+          httpGraphQLRequest: {
+            method: request.method ?? 'POST',
+            headers: headersOf(request),
+            search: request.method === 'GET' ? withQuery(search, found?.query) : '',
+            body: isObject(body) ? withoutPersistence(body, found?.query) : (body ?? ''),
+          },
+          context: async () => ({ held }),
+        })
+        .finally(() => {
+          held.exchange = null;
+        });
+      send(response, answer, exchange.json);
     } catch (thrown) {
       const error = withAcceptedStatus(request, thrown);
       if (!(error instanceof GraphQLError)) throw error;
