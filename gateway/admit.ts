@@ -2,8 +2,11 @@ import { GraphQLError } from 'graphql';
 import type { CompilingGateway } from './apolloGateway.ts';
 import type { Caller } from './authenticate.ts';
 import type { Variables } from './conditions.ts';
+import type { Cost } from './costLevels.ts';
+import { costWithin } from './costLimits.ts';
 import type { Engine, Operation } from './engine.ts';
 import { refusal } from './errors.ts';
+import type { OperationLimits } from './limits.ts';
 import { isObject } from './ownKeys.ts';
 import type { DocumentReference, PersistedDocuments } from './persistedDocuments.ts';
 import type { CompiledOperation } from './plan.ts';
@@ -17,6 +20,7 @@ export type FoundOperation = { readonly query: string; readonly engine: Engine; 
 export type AdmittedOperation = FoundOperation & {
   readonly compiled: CompiledOperation;
   readonly variables: Variables;
+  readonly cost: Cost;
 };
 
 /**
@@ -26,15 +30,16 @@ export type AdmittedOperation = FoundOperation & {
 export type Admission = {
   /** Which operation: published or free text, parsed, measured, validated. Undefined where the request names none. Throws a refusal. */
   find(request: OperationRequest, caller: Caller, call: Call): Promise<FoundOperation | undefined>;
-  /** May it run: its variables, its rights. Throws a refusal. */
+  /** May it run: its variables, its cost, its rights. Throws a refusal. */
   admit(found: FoundOperation, variables: unknown, call: Call): Promise<AdmittedOperation>;
 };
 
 export const createAdmission = (parts: {
   readonly gateway: Pick<CompilingGateway, 'engine'>;
   readonly persistedDocuments: PersistedDocuments;
+  readonly limits: OperationLimits;
 }): Admission => {
-  const { gateway, persistedDocuments } = parts;
+  const { gateway, persistedDocuments, limits } = parts;
   return {
     find: async (request, caller, call) => {
       const query = await persistedDocuments.resolve(request, caller, call);
@@ -50,7 +55,9 @@ export const createAdmission = (parts: {
       if (given !== undefined && given !== null && !isObject(given))
         throw refusal('BAD_REQUEST', 'variables must be an object.');
       const variables = orThrow(operation.coerce(given ?? {}));
-      return { ...found, variables, compiled: engine.compiledFor(operation, call.actor, variables) };
+      const cost = orThrow(costWithin(operation.cost, variables, limits));
+      call.observed?.costs(cost.total);
+      return { ...found, variables, cost, compiled: engine.compiledFor(operation, call.actor, variables) };
     },
   };
 };

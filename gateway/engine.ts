@@ -7,6 +7,7 @@ import { conditionVariables, type Variables } from './conditions.ts';
 import { createDocuments, type Document, type Documents, findOperation } from './documents.ts';
 import type { OperationLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
+import { compileCost, type OperationCost } from './operationCost.ts';
 import type { DataObject } from './ownKeys.ts';
 import { type CompiledOperation, compileOperation, type ExecutorKind, type StockExecute } from './plan.ts';
 import { ResponseErrors } from './responseErrors.ts';
@@ -19,6 +20,7 @@ export type Operation = {
   readonly node: OperationDefinitionNode;
   readonly coerce: CoerceVariables;
   readonly document: Document;
+  readonly cost: OperationCost;
   readonly requirements: readonly Requirement[];
   /** What `@skip` and `@include` depend on, where few enough to plan each case by itself. */
   readonly decidedBy: readonly string[];
@@ -88,6 +90,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       node,
       document,
       coerce: compileVariables(loaded.schema, node),
+      cost: compileCost(loaded, limits, node, document.fragments),
       requirements: [...requirements.values()],
       decidedBy: decidedBy.length <= mostDecided ? decidedBy : [],
       compiled: new LRUCache({ max: variantsKept }),

@@ -7,6 +7,8 @@ export type JoinFacts = {
   isExternal(subgraph: string, type: string, field: string): boolean;
   /** The top fields of what a field of a subgraph gives beside what its type there can. */
   providedBy(subgraph: string, type: string, field: string): readonly string[];
+  /** The subgraphs that can give a field; none for a field of which nothing is said. */
+  giversOf(type: string, field: string): readonly string[];
   /** A subgraph that gives a field of an entity it can be asked for by scalars, and those. */
   giverOf(type: string, field: string): { readonly subgraph: string; readonly key: readonly string[] } | null;
 };
@@ -48,6 +50,7 @@ export const readJoinFacts = (document: DocumentNode): JoinFacts => {
   return {
     isExternal: (subgraph, type, field) => externals.has(`${subgraph}/${type}.${field}`),
     providedBy: (subgraph, type, field) => provided.get(`${subgraph}/${type}.${field}`) ?? [],
+    giversOf: (type, field) => givers.get(`${type}.${field}`) ?? [],
     giverOf: (type, field) => {
       for (const subgraph of givers.get(`${type}.${field}`) ?? []) {
         const key = keys.get(`${subgraph}/${type}`);

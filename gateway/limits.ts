@@ -8,9 +8,13 @@ import {
   type ValueNode,
 } from 'graphql';
 import { refusal } from './errors.ts';
+import type { CostSettings } from './operationCost.ts';
 
-/** How large one operation may be before anything expensive looks at it. Counts are of the operation with its fragments in place. */
-export type OperationLimits = {
+/** How large one operation may be before anything expensive looks at it. */
+export type OperationLimits = SizeLimits & CostSettings;
+
+/** Counts are of the operation with its fragments in place. */
+type SizeLimits = {
   /** UTF-8 bytes of the document. */
   readonly queryBytes: number;
   readonly tokens: number;
@@ -24,6 +28,10 @@ export type OperationLimits = {
   readonly operations: number;
   /** Nested lists and objects in one literal. */
   readonly valueDepth: number;
+  /** Points of static cost (operationCost.ts). */
+  readonly cost: number;
+  /** Requests to subgraphs, each of which needs the one before. */
+  readonly callsInARow: number;
 };
 
 export const defaultOperationLimits: OperationLimits = {
@@ -36,19 +44,25 @@ export const defaultOperationLimits: OperationLimits = {
   directives: 100,
   operations: 10,
   valueDepth: 20,
+  cost: 10_000,
+  callsInARow: 10,
+  assumedListSize: 10,
+  pageSize: 100,
 };
 
-export const limitExceeded = (limit: keyof OperationLimits, limits: OperationLimits): GraphQLError =>
+export const limitExceeded = (
+  limit: keyof SizeLimits,
+  limits: OperationLimits,
+  details: Readonly<Record<string, number>> = {},
+): GraphQLError =>
   refusal(
     `${codes[limit]}_LIMIT_EXCEEDED`,
     `The operation is too large: at most ${limits[limit]} ${words[limit]} are allowed.`,
     400,
-    {
-      limit: limits[limit],
-    },
+    { limit: limits[limit], ...details },
   );
 
-const codes: Readonly<Record<keyof OperationLimits, string>> = {
+const codes: Readonly<Record<keyof SizeLimits, string>> = {
   queryBytes: 'BYTE',
   tokens: 'TOKEN',
   depth: 'DEPTH',
@@ -58,8 +72,10 @@ const codes: Readonly<Record<keyof OperationLimits, string>> = {
   directives: 'DIRECTIVE',
   operations: 'OPERATION',
   valueDepth: 'VALUE_DEPTH',
+  cost: 'COST',
+  callsInARow: 'CALL_CHAIN',
 };
-const words: Readonly<Record<keyof OperationLimits, string>> = {
+const words: Readonly<Record<keyof SizeLimits, string>> = {
   queryBytes: 'bytes',
   tokens: 'tokens',
   depth: 'levels of fields',
@@ -69,6 +85,8 @@ const words: Readonly<Record<keyof OperationLimits, string>> = {
   directives: 'directives',
   operations: 'operations in a document',
   valueDepth: 'levels in a literal value',
+  cost: 'points of cost',
+  callsInARow: 'services asked one after the other',
 };
 
 /** What one selection set amounts to, fragments in place. */

@@ -93,7 +93,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   );
 
   const shedding = createLoadShedding(limits.latenessMs, metrics);
-  const admission = createAdmission({ gateway, persistedDocuments });
+  const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation });
   const graphql = createGraphqlHandler({
     apollo,
     admission: observedAdmission(admission),

@@ -1,7 +1,8 @@
 import { Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, parse } from 'graphql';
 import { type AccessRules, readAccessRules } from './accessRules.ts';
+import { type CostRules, readCostRules } from './costRules.ts';
 import { assertPrefixesAreFree, createDataKeyOf, type DataKeyOf } from './dataKeys.ts';
 import type { FixedArguments } from './fixedArguments.ts';
 import type { JoinFacts } from './joinFacts.ts';
@@ -18,6 +19,7 @@ export type LoadedSupergraph = {
   /** With what is @inaccessible: the types subgraphs answer with. */
   readonly fullSchema: GraphQLSchema;
   readonly rules: AccessRules;
+  readonly costs: CostRules;
   readonly dataKeyOf: DataKeyOf;
   readonly fixed: FixedArguments;
   readonly facts: JoinFacts;
@@ -37,6 +39,7 @@ export const loadSupergraph = (sdl: string, rules: AccessRules): LoadedSupergrap
     schema: checkKnownScalars(supergraph.apiSchema().toGraphQLJSSchema()),
     fullSchema,
     rules,
+    costs: readCostRules(parse(sdl, { noLocation: true })),
     dataKeyOf: createDataKeyOf(plannedNames(sdl)),
     fixed,
     facts,
