@@ -2,9 +2,9 @@
  * Gateways side by side on the public benchmark's query (see gateway/world.ts): CPU per request of the gateway process,
  * requests a second, latencies. Rounds are interleaved and ratios are medians over them, so a busy machine changes
  * numbers more than ratios. Installs the others into bench/gateway on first use.
- * `npm run bench:gateway [-- rounds seconds]`
+ * `npm run bench:gateway [-- rounds seconds [off | on]]`: with deduplication off, on, or (else) both ways.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,9 +27,15 @@ type Measured = Load & { readonly cpuMs: number };
 
 const here = fileURLToPath(new URL('./gateway/', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [rounds = 3, seconds = 3] = process.argv.slice(2).map(Number);
+const [rounds = 3, seconds = 3] = process.argv.slice(2, 4).map(Number);
+const onlyWith = process.argv[4];
 const clients = 50;
 const port = 4790;
+
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
 
 const start = async ({ command, env = {} }: Omit<Contender, 'name'>, url?: string): Promise<Started> => {
   const [file = '', ...args] = command;
@@ -38,9 +44,10 @@ const start = async ({ command, env = {} }: Omit<Contender, 'name'>, url?: strin
     env: { ...process.env, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  process.on('exit', () => child.kill('SIGKILL'));
+  children.add(child);
   const stop = async (): Promise<void> => {
     const gone = once(child, 'exit');
+    children.delete(child);
     if (child.kill()) await gone;
   };
   if (url !== undefined) {
@@ -179,6 +186,7 @@ for (const [deduplicate, header] of [
   [true, 'unique'],
   [true, 'one'],
 ] as const) {
+  if (onlyWith !== undefined && (onlyWith === 'on') !== deduplicate) continue;
   const running: { name: string; started: Started; results: Measured[] }[] = [];
   for (const contender of contenders(deduplicate)) {
     const started = await start(contender, contender.url);

@@ -109,6 +109,43 @@ describe('one operation over several subgraphs', () => {
     assert.deepEqual(many.data, { conversation: { id: 'c1', owner: { nickname: 'countess' } } });
   });
 
+  test('B21: 60 conditions by variables are planned once, whatever their values', async () => {
+    const { run, engine } = createBench({ limits: { directives: 100, aliases: 100 } });
+    const names = Array.from({ length: 60 }, (_, index) => `v${index}`);
+    const query = `query (${names.map((name) => `$${name}: Boolean!`).join(' ')}) { conversation(id: "c1") {
+      ${names.map((name) => `${name}: metrics @include(if: $${name}) { turnCount }`).join(' ')} } }`;
+    for (const odd of [0, 1]) {
+      const variables = Object.fromEntries(names.map((name, index) => [name, index % 2 === odd]));
+      const { data } = await run(query, { variables });
+      const answered = names.filter((_, index) => index % 2 === odd).map((name) => [name, { turnCount: 3 }]);
+      assert.deepEqual(data, { conversation: Object.fromEntries(answered) });
+    }
+    const document = engine.documents.prepare(query);
+    assert.ok('operations' in document);
+    const operation = engine.find(document, null);
+    assert.ok('compiled' in operation);
+    assert.equal(operation.compiled.size, 1);
+  });
+
+  test('independent fetches of one subgraph are one request, whose errors keep to their own places', async () => {
+    const { run, asked } = createBench();
+    const { data, errors } = await run(
+      '{ conversations(first: 1) { a: agent { f: flaky } owner { nickname } } conversation(id: "c1") { a: agent { n: name f: flaky } metrics { turnCount } } }',
+    );
+    assert.deepEqual(
+      asked().map(({ subgraph }) => subgraph),
+      ['sales', 'agent'],
+    );
+    assert.deepEqual(data?.['conversation'], { a: { n: 'Iris', f: null }, metrics: { turnCount: 3 } });
+    assert.deepEqual(
+      errors?.map(({ path }) => path),
+      [
+        ['conversations', 0, 'a', 'f'],
+        ['conversation', 'a', 'f'],
+      ],
+    );
+  });
+
   test('introspection beside data, and __typename alone, need no subgraph for themselves', async () => {
     const { run, asked } = createBench();
     const both = await run('{ __schema { queryType { name } } motd k: __typename }');
