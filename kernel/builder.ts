@@ -5,6 +5,7 @@ import '@pothos/plugin-federation';
 import { GraphQLError } from 'graphql';
 import { DateTimeResolver, URLResolver } from 'graphql-scalars';
 import type { Actor } from './actor.ts';
+import type { CostDirectives } from './costDirectives.ts';
 import { Refusal, type RefusalIssue, refusalCodes } from './refusal.ts';
 
 /** What every subgraph's schema has in common, to be spread into its builder's types. */
@@ -15,7 +16,7 @@ export type SharedTypes = {
     DateTime: { Input: Date; Output: Date };
     URL: { Input: URL; Output: URL | string };
   };
-  Directives: {
+  Directives: CostDirectives & {
     requiresScopes: {
       locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
       args: { scopes: readonly (readonly string[])[] };
@@ -46,10 +47,12 @@ export const subgraphSchemaOptions = {
   linkUrl: 'https://specs.apollo.dev/federation/v2.9',
   federationDirectives: [
     '@authenticated',
+    '@cost',
     '@extends',
     '@external',
     '@inaccessible',
     '@key',
+    '@listSize',
     '@requiresScopes',
     '@shareable',
   ],

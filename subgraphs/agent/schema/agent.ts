@@ -1,4 +1,5 @@
 import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { page } from '@parley/kernel/costDirectives';
 import { isUuid } from '@parley/kernel/database';
 import { pageOf } from '@parley/kernel/page';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
@@ -68,7 +69,7 @@ builder.queryField('agents', (t) =>
     type: AgentConnection,
     nullable: true,
     description: 'Newest first.',
-    directives: scopes('agents:read'),
+    directives: { ...scopes('agents:read'), ...page },
     args: { first: t.arg.int({ required: true, defaultValue: 20 }), after: t.arg.string() },
     resolve: (_root, args, context) => {
       requireActor(context);

@@ -1,4 +1,5 @@
 import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { page } from '@parley/kernel/costDirectives';
 import { isUuid } from '@parley/kernel/database';
 import { pageOf } from '@parley/kernel/page';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
@@ -22,7 +23,7 @@ export const KnowledgeBase = builder.prismaObject('KnowledgeBase', {
       type: KnowledgeDocumentConnection,
       nullable: true,
       description: 'Newest first.',
-      directives: scopes('knowledge:read'),
+      directives: { ...scopes('knowledge:read'), ...page },
       args: { first: t.arg.int({ required: true, defaultValue: 20 }), after: t.arg.string() },
       resolve: ({ id }, args, context, info) => {
         const { select } = queryFromInfo({
@@ -64,7 +65,7 @@ builder.queryField('knowledgeBases', (t) =>
     type: KnowledgeBaseConnection,
     nullable: true,
     description: 'Newest first.',
-    directives: scopes('knowledge:read'),
+    directives: { ...scopes('knowledge:read'), ...page },
     args: { first: t.arg.int({ required: true, defaultValue: 20 }), after: t.arg.string() },
     resolve: (_root, args, context, info) => {
       requireActor(context);

@@ -19,7 +19,7 @@ builder.queryField('searchKnowledge', (t) =>
     type: [Passage],
     nullable: true,
     description: 'Best first. null for a knowledge base that does not exist.',
-    directives: scopes('knowledge:read'),
+    directives: { ...scopes('knowledge:read'), listSize: { slicingArguments: ['first'] } },
     args: {
       knowledgeBaseId: t.arg.id({ required: true }),
       query: t.arg.string({ required: true }),

@@ -1,4 +1,5 @@
 import { requireActor, scopes } from '@parley/kernel/builder';
+import { listOf } from '@parley/kernel/costDirectives';
 import { isUuid } from '@parley/kernel/database';
 import type { ReplyTrace as ReplyTraceRow } from '../generated/prisma/client.ts';
 import type { StoredCitation } from '../infrastructure/replyTraces.ts';
@@ -37,7 +38,11 @@ const ReplyTrace = builder.objectRef<Omit<ReplyTraceRow, 'text'>>('ReplyTrace').
     sentiment: t.exposeFloat('sentiment', { description: '-1..1' }),
     objection: t.exposeString('objection', { nullable: true }),
     phase: t.expose('phase', { type: ConversationPhaseEnum, description: 'the conversation’s, from this reply on' }),
-    citations: t.field({ type: [Citation], resolve: ({ citations }) => citations as StoredCitation[] }),
+    citations: t.field({
+      type: [Citation],
+      directives: listOf(5),
+      resolve: ({ citations }) => citations as StoredCitation[],
+    }),
     inputTokens: t.exposeInt('inputTokens'),
     outputTokens: t.exposeInt('outputTokens'),
     understandMs: t.exposeInt('understandMs', { description: 'until the customer’s words were understood' }),

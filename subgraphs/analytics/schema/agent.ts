@@ -1,4 +1,5 @@
 import { scopes } from '@parley/kernel/builder';
+import { cost } from '@parley/kernel/costDirectives';
 import { isUuid } from '@parley/kernel/database';
 import { type Summary, summariseAgents } from '../infrastructure/summaries.ts';
 import { analystDatabase, builder } from './builder.ts';
@@ -17,7 +18,7 @@ const Agent = builder.objectRef<{ id: string }>('Agent').implement({
       type: AgentPerformance,
       nullable: true,
       description: 'of the conversations that began at or after `from` and before `to`; without them, of all',
-      directives: scopes('analytics:read'),
+      directives: { ...scopes('analytics:read'), ...cost(20) },
       args: { from: t.arg({ type: 'DateTime' }), to: t.arg({ type: 'DateTime' }) },
       // Two aliases may ask for two periods.
       byPath: true,

@@ -1,4 +1,5 @@
 import { badInput, scopes } from '@parley/kernel/builder';
+import { cost, listOf } from '@parley/kernel/costDirectives';
 import { isUuid } from '@parley/kernel/database';
 import { type Interval, intervalStarts, maxPoints, type Period } from '../domain/period.ts';
 import { conversionRate, talkRatio } from '../domain/ratios.ts';
@@ -43,6 +44,8 @@ const IntervalEnum = builder.enumType('MetricInterval', { values: ['HOUR', 'DAY'
 
 type Point = { at: Date; value: number | null };
 const MetricPoint = builder.objectRef<Point>('MetricPoint').implement({
+  // The series has paid for them.
+  directives: cost(0),
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'begin of the hour or day, UTC' }),
     value: t.exposeFloat('value', {
@@ -59,6 +62,7 @@ const MetricSeries = builder
       interval: t.expose('interval', { type: IntervalEnum }),
       points: t.field({
         type: [MetricPoint],
+        directives: listOf(maxPoints),
         description: 'one for every hour or day that the period touches, oldest first',
         resolve: ({ points }) => points,
       }),
@@ -70,7 +74,7 @@ builder.queryField('metricSeries', (t) =>
     type: MetricSeries,
     nullable: true,
     description: `One metric over time. A conversation, with all its turns, counts where it began, so the counts of a series add up to those of organizationMetrics. At most ${maxPoints} points.`,
-    directives: scopes('analytics:read'),
+    directives: { ...scopes('analytics:read'), ...cost(100) },
     args: {
       metric: t.arg({ type: MetricEnum, required: true }),
       from: t.arg({ type: 'DateTime', required: true }),

@@ -1,4 +1,5 @@
 import { scopes } from '@parley/kernel/builder';
+import { cost } from '@parley/kernel/costDirectives';
 import { type Summary, summariseAll } from '../infrastructure/summaries.ts';
 import { analystDatabase, builder } from './builder.ts';
 import { periodOf } from './period.ts';
@@ -13,7 +14,7 @@ builder.queryField('organizationMetrics', (t) =>
     type: OrganizationMetrics,
     nullable: true,
     description: 'of the conversations that began at or after `from` and before `to`; without them, of all',
-    directives: scopes('analytics:read'),
+    directives: { ...scopes('analytics:read'), ...cost(20) },
     args: { from: t.arg({ type: 'DateTime' }), to: t.arg({ type: 'DateTime' }) },
     resolve: async (_root, args, context) =>
       (await summariseAll(analystDatabase(context), periodOf(args))) ?? emptySummary,

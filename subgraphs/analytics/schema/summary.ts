@@ -1,3 +1,4 @@
+import { cost } from '@parley/kernel/costDirectives';
 import { conversionRate, talkRatio, wordsPerMinute } from '../domain/ratios.ts';
 import { ConversationPhase, Outcome } from '../generated/prisma/client.ts';
 import type { CountByName, LatencySummary as LatencyShape, Summary } from '../infrastructure/summaries.ts';
@@ -17,12 +18,15 @@ const LatencySummary = builder.objectRef<LatencyShape>('LatencySummary').impleme
   }),
 });
 const NameCount = builder.objectRef<CountByName>('NameCount').implement({
+  directives: cost(0),
   fields: (t) => ({ name: t.exposeString('name'), count: t.exposeInt('count') }),
 });
 const OutcomeCount = builder.objectRef<{ outcome: Outcome; count: number }>('OutcomeCount').implement({
+  directives: cost(0),
   fields: (t) => ({ outcome: t.expose('outcome', { type: OutcomeEnum }), count: t.exposeInt('count') }),
 });
 const PhaseCount = builder.objectRef<{ phase: ConversationPhase; count: number }>('PhaseCount').implement({
+  directives: cost(0),
   fields: (t) => ({
     phase: t.expose('phase', { type: PhaseEnum }),
     count: t.exposeInt('count', { description: 'conversations that have been in this phase' }),

@@ -1,4 +1,5 @@
 import { subgraphSchemaOptions } from '@parley/kernel/builder';
+import { sensitiveSchemaOptions } from '@parley/kernel/costDirectives';
 import './apiKey.ts';
 import './internal.ts';
 import './organization.ts';
@@ -10,4 +11,4 @@ import './user.ts';
 import './viewer.ts';
 import { builder } from './builder.ts';
 
-export const schema = builder.toSubGraphSchema(subgraphSchemaOptions);
+export const schema = builder.toSubGraphSchema({ ...subgraphSchemaOptions, ...sensitiveSchemaOptions });

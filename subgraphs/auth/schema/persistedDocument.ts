@@ -1,4 +1,5 @@
 import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { listOf } from '@parley/kernel/costDirectives';
 import { isUuid } from '@parley/kernel/database';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { publishPersistedDocuments } from '../application/publishPersistedDocuments.ts';
@@ -39,6 +40,7 @@ const PublishPersistedDocumentsSuccess = builder
     fields: (t) => ({
       documents: t.prismaField({
         type: ['PersistedDocument'],
+        directives: listOf(100),
         description: 'in the order of the manifest',
         resolve: async (query, { ids }, _args, context) => {
           const { tenantId } = requireActor(context);

@@ -1,4 +1,5 @@
 import { authenticated, requireActor, resultTypeOf } from '@parley/kernel/builder';
+import { cost, sensitive } from '@parley/kernel/costDirectives';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import type { SignedIn } from '../application/auth.ts';
 import { refreshSession } from '../application/refreshSession.ts';
@@ -41,6 +42,7 @@ builder.mutationField('signUp', (t) =>
     }),
     nullable: true,
     description: 'A new organization with its owner, signed in.',
+    directives: { ...sensitive, ...cost(50) },
     args: { input: t.arg({ type: SignUpInput, required: true }) },
     resolve: (_root, { input }, { auth }) => refusalAsValue(() => signUp(auth, input)),
   }),
@@ -60,6 +62,7 @@ builder.mutationField('signIn', (t) =>
       resolveType: resultTypeOf('SignInSuccess'),
     }),
     nullable: true,
+    directives: { ...sensitive, ...cost(50) },
     args: { input: t.arg({ type: SignInInput, required: true }) },
     resolve: (_root, { input }, { auth }) => refusalAsValue(() => signIn(auth, { ...input, totp: input.totp ?? null })),
   }),
@@ -84,6 +87,7 @@ builder.mutationField('refreshSession', (t) =>
       resolveType: resultTypeOf('RefreshSessionSuccess'),
     }),
     nullable: true,
+    directives: sensitive,
     description:
       'A token is used once: its second use ends the session family (a lost reply has a short grace, in which the same answer is given again).',
     args: { input: t.arg({ type: RefreshSessionInput, required: true }) },

@@ -1,5 +1,6 @@
 import { mayTouchConversation } from '@parley/kernel/actor';
 import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { page } from '@parley/kernel/costDirectives';
 import { encodeCursor } from '@parley/kernel/cursor';
 import { isUuid } from '@parley/kernel/database';
 import { pageOf } from '@parley/kernel/page';
@@ -65,7 +66,7 @@ builder.queryField('conversations', (t) =>
     type: ConversationConnection,
     nullable: true,
     description: 'Newest first.',
-    directives: scopes('conversations:read'),
+    directives: { ...scopes('conversations:read'), ...page },
     args: { first: t.arg.int({ required: true, defaultValue: 20 }), after: t.arg.string() },
     resolve: (_root, args, context) => {
       requireActor(context);

@@ -1,4 +1,5 @@
 import { badInput, checkPage } from '@parley/kernel/builder';
+import { pageOfEither } from '@parley/kernel/costDirectives';
 import { decodeCursor, encodeCursor } from '@parley/kernel/cursor';
 import { builder } from './builder.ts';
 import { Conversation } from './conversation.ts';
@@ -12,6 +13,7 @@ builder.objectField(Conversation, 'turns', (t) =>
   t.field({
     type: TurnConnection,
     description: 'Oldest first; `last` and `before` page back from the end.',
+    directives: pageOfEither(defaultPage),
     args: { first: t.arg.int(), after: t.arg.string(), last: t.arg.int(), before: t.arg.string() },
     resolve: async ({ id, tenantId }, args, { db }) => {
       checkPage(args);

@@ -1,5 +1,6 @@
 import { mayTouchConversation } from '@parley/kernel/actor';
 import { requireActor } from '@parley/kernel/builder';
+import { cost } from '@parley/kernel/costDirectives';
 import { encodeCursor } from '@parley/kernel/cursor';
 import { isUuid } from '@parley/kernel/database';
 import { audioStream, type StoredChunk, toStored } from '../infrastructure/audioChunks.ts';
@@ -17,6 +18,8 @@ export const ChunkStatus = builder.enumType('AudioChunkStatus', {
 });
 
 const SpokenWord = builder.objectRef<{ text: string; startMs: number; endMs: number }>('SpokenWord').implement({
+  // They come with their chunk.
+  directives: cost(0),
   fields: (t) => ({ text: t.exposeString('text'), startMs: t.exposeInt('startMs'), endMs: t.exposeInt('endMs') }),
 });
 

@@ -1,4 +1,5 @@
 import { requireActor, resultTypeOf, scopes } from '@parley/kernel/builder';
+import { cost } from '@parley/kernel/costDirectives';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { type Synthesized, synthesize } from '../application/synthesize.ts';
 import { AudioChunk } from './audioChunk.ts';
@@ -32,7 +33,7 @@ builder.mutationField('synthesize', (t) =>
     }),
     nullable: true,
     description: 'Speaks a text, outside a conversation.',
-    directives: scopes('voices:read'),
+    directives: { ...scopes('voices:read'), ...cost(100) },
     args: { input: t.arg({ type: SynthesizeInput, required: true }) },
     resolve: (_root, { input: { text, voiceId, locale } }, context) =>
       refusalAsValue(async () => ({

@@ -1,4 +1,5 @@
 import { badInput, checkPage, scopes } from '@parley/kernel/builder';
+import { page } from '@parley/kernel/costDirectives';
 import { decodeCursor, encodeCursor } from '@parley/kernel/cursor';
 import { isLocale, type Voice as VoiceShape, voicesOf } from '../domain/voice.ts';
 import { builder } from './builder.ts';
@@ -35,7 +36,7 @@ builder.queryField('voices', (t) =>
   t.field({
     type: VoiceConnection,
     nullable: true,
-    directives: scopes('voices:read'),
+    directives: { ...scopes('voices:read'), ...page },
     args: {
       locale: t.arg.string({ description: 'BCP 47; `es` means every kind of Spanish' }),
       first: t.arg.int({ required: true, defaultValue: 20 }),
