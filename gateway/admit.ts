@@ -10,6 +10,7 @@ import type { OperationLimits } from './limits.ts';
 import { isObject } from './ownKeys.ts';
 import type { DocumentReference, PersistedDocuments } from './persistedDocuments.ts';
 import type { CompiledOperation } from './plan.ts';
+import type { RateLimits } from './rateLimits.ts';
 import type { Call } from './subgraphRequest.ts';
 
 /** What a request of any transport says it wants. Anything may come in these. */
@@ -38,14 +39,27 @@ export const createAdmission = (parts: {
   readonly gateway: Pick<CompilingGateway, 'engine'>;
   readonly persistedDocuments: PersistedDocuments;
   readonly limits: OperationLimits;
+  readonly rateLimits: RateLimits;
 }): Admission => {
-  const { gateway, persistedDocuments, limits } = parts;
+  const { gateway, persistedDocuments, limits, rateLimits } = parts;
   return {
     find: async (request, caller, call) => {
-      const query = await persistedDocuments.resolve(request, caller, call);
+      const spender = { actor: caller.actor, peer: call.peer };
+      rateLimits.check(spender);
+      const query = await persistedDocuments.resolve(request, caller, call).catch(async (error: unknown) => {
+        // One that is known has a cost; those that are not must not be free to ask for (J10).
+        if (error instanceof GraphQLError && error.extensions['code'] === 'PERSISTED_QUERY_NOT_FOUND')
+          await rateLimits.charge(spender, unknownDocumentPoints);
+        throw error;
+      });
       if (query === undefined) return undefined;
       const { engine } = gateway;
-      const document = orThrow(engine.documents.prepare(query));
+      let newBytes = 0;
+      const prepared = engine.documents.prepare(query, (bytes) => {
+        newBytes = bytes;
+      });
+      await rateLimits.charge(spender, newBytes / bytesPerPoint);
+      const document = orThrow(prepared);
       const { operationName } = request;
       const operation = orThrow(engine.find(document, typeof operationName === 'string' ? operationName : null));
       return { query, engine, operation };
@@ -57,10 +71,17 @@ export const createAdmission = (parts: {
       const variables = orThrow(operation.coerce(given ?? {}));
       const cost = orThrow(costWithin(operation.cost, variables, limits));
       call.observed?.costs(cost.total);
+      await rateLimits.charge(call, cost.total);
+      for (const field of operation.cost.sensitive) await rateLimits.chargeSensitive(call, field);
       return { ...found, variables, cost, compiled: engine.compiledFor(operation, call.actor, variables) };
     },
   };
 };
+
+/** What asking for a document that is not there costs. */
+const unknownDocumentPoints = 100;
+/** What a text not seen before costs beside its cost: it is read, checked and planned, or refused (B23). */
+const bytesPerPoint = 64;
 
 const orThrow = <T>(value: T | GraphQLError): T => {
   if (value instanceof GraphQLError) throw value;

@@ -4,6 +4,7 @@ import { mayBeForwarded } from './forwardedHeaders.ts';
 import { defaultOperationLimits, type OperationLimits } from './limits.ts';
 import type { MetricsAddress } from './metricsServer.ts';
 import { isAddressBlock } from './peerAddress.ts';
+import type { RateLimitSettings } from './rateLimits.ts';
 import type { CallPolicies } from './subgraphRequest.ts';
 import type { TracingConfig } from './tracing.ts';
 
@@ -29,6 +30,7 @@ export type GatewayConfig = {
 export type GatewayLimits = {
   readonly bodyBytes: number;
   readonly operation: OperationLimits;
+  readonly rates: RateLimitSettings;
   readonly subgraphDeadlineMs: number;
   readonly subgraphAnswerBytes: number;
   readonly calls: CallPolicies;
@@ -69,6 +71,14 @@ const environment = z.object({
   OTEL_SERVICE_NAME: z.string().optional(),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).optional(),
   GATEWAY_BODY_BYTES: positive(512 * 1024),
+  GATEWAY_MAX_COST: positive(defaultOperationLimits.cost),
+  GATEWAY_MAX_PAGE: positive(defaultOperationLimits.pageSize),
+  GATEWAY_ASSUMED_LIST_SIZE: positive(defaultOperationLimits.assumedListSize),
+  GATEWAY_RATE_LIMIT_POINTS: integer(0, 1e9).default(100_000),
+  GATEWAY_RATE_LIMIT_ORGANIZATION_POINTS: positive(1_000_000),
+  GATEWAY_RATE_LIMIT_SECONDS: integer(1, 3600).default(10),
+  GATEWAY_SENSITIVE_PER_MINUTE: positive(60),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   GATEWAY_SUBGRAPH_DEADLINE_MS: positive(10_000),
   GATEWAY_SUBGRAPH_ANSWER_BYTES: positive(16 * 1024 * 1024),
   GATEWAY_SUBGRAPH_CONCURRENCY: positive(256),
@@ -102,7 +112,19 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
     tracing: toTracing(values),
     limits: {
       bodyBytes: values.GATEWAY_BODY_BYTES,
-      operation: defaultOperationLimits,
+      operation: {
+        ...defaultOperationLimits,
+        cost: values.GATEWAY_MAX_COST,
+        pageSize: values.GATEWAY_MAX_PAGE,
+        assumedListSize: values.GATEWAY_ASSUMED_LIST_SIZE,
+      },
+      rates: {
+        points: values.GATEWAY_RATE_LIMIT_POINTS,
+        organizationPoints: values.GATEWAY_RATE_LIMIT_ORGANIZATION_POINTS,
+        windowSeconds: values.GATEWAY_RATE_LIMIT_SECONDS,
+        sensitivePerMinute: values.GATEWAY_SENSITIVE_PER_MINUTE,
+        redisUrl: values.REDIS_URL ?? null,
+      },
       subgraphDeadlineMs: values.GATEWAY_SUBGRAPH_DEADLINE_MS,
       subgraphAnswerBytes: values.GATEWAY_SUBGRAPH_ANSWER_BYTES,
       calls: {

@@ -29,8 +29,8 @@ export type Document = {
 };
 
 export type Documents = {
-  /** Parses, measures and validates once per text; a refused text is as cheap the second time. */
-  prepare(query: string): Document | GraphQLError;
+  /** Parses, measures and validates once per text, and tells of it; a refused text is as cheap the second time. */
+  prepare(query: string, isNew?: (bytes: number) => void): Document | GraphQLError;
   /** One already prepared, by the sha256 of its text. */
   byHash(hash: string): Document | undefined;
 };
@@ -67,12 +67,14 @@ export const createDocuments = (
   };
 
   return {
-    prepare: (query) => {
-      if (Buffer.byteLength(query) > options.limits.queryBytes) return limitExceeded('queryBytes', options.limits);
+    prepare: (query, isNew) => {
+      const bytes = Buffer.byteLength(query);
+      if (bytes > options.limits.queryBytes) return limitExceeded('queryBytes', options.limits);
       const hash = hashOf(query);
       const cached = known.get(hash);
       options.metrics?.documents.inc({ cache: cached ? 'hit' : 'miss' });
       if (cached) return cached;
+      isNew?.(bytes);
       const built = build(query, hash);
       known.set(hash, built);
       return built;

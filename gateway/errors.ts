@@ -19,6 +19,13 @@ export const statusOf = (error: GraphQLError): number => {
   return typeof status === 'number' ? status : 500;
 };
 
+/** The headers an error wants beside its status, e.g. Retry-After. */
+export const headersOf = (error: GraphQLError): Readonly<Record<string, string>> => {
+  const http = error.extensions['http'];
+  const headers = typeof http === 'object' && http !== null && 'headers' in http ? http.headers : undefined;
+  return headers instanceof Map ? Object.fromEntries(headers) : {};
+};
+
 const internal = 'INTERNAL_SERVER_ERROR';
 
 /** What the client may see of an error of ours: message, path, place and extensions without transport hints. */

@@ -10,6 +10,7 @@ import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { GraphqlHandler } from './httpServer.ts';
 import type { ObserveHttp } from './observeHttp.ts';
 import { isObject } from './ownKeys.ts';
+import type { PeerAddress } from './peerAddress.ts';
 import type { DocumentReference } from './persistedDocuments.ts';
 import { readJsonBody } from './readBody.ts';
 import { searchOf, sendError } from './responses.ts';
@@ -20,6 +21,7 @@ export type HttpHandlerParts = {
   readonly authenticate: Authenticate;
   readonly mask: Mask;
   readonly bodyBytes: number;
+  readonly peerAddress: PeerAddress;
   readonly observe: ObserveHttp;
   readonly forwardHeaders: readonly string[];
 };
@@ -30,6 +32,7 @@ export const createGraphqlHandler =
   async (request, response, requestId) => {
     const { apollo, admission, authenticate, mask, bodyBytes, forwardHeaders } = parts;
     const observed = parts.observe(request, response, requestId);
+    const peer = parts.peerAddress(request);
     // An answer depends on who asks: no cache may hold it for another (A28, J09).
     response.setHeader('cache-control', 'no-store');
     response.appendHeader('vary', 'authorization');
@@ -43,11 +46,11 @@ export const createGraphqlHandler =
       const search = new URLSearchParams(searchOf(request));
       const reference =
         request.method === 'GET' ? referenceIn(search) : { ...documentIdIn(search), ...(isObject(body) ? body : {}) };
-      const found = await admission.find(reference, caller, { actor: null, requestId, observed });
+      const found = await admission.find(reference, caller, { actor: null, requestId, peer, observed });
       // What a mutation has begun it finishes: breaking off half way would leave its outcome unknown to everyone.
       const signal = found?.operation.node.operation === 'query' ? gone.signal : undefined;
       const headers = forwardedHeaders(forwardHeaders, request.headers);
-      const call = { actor: caller.actor, requestId, headers, signal, observed };
+      const call = { actor: caller.actor, requestId, peer, headers, signal, observed };
       const exchange: Exchange = {
         call,
         admit: found

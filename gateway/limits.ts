@@ -46,7 +46,7 @@ export const defaultOperationLimits: OperationLimits = {
   valueDepth: 20,
   cost: 10_000,
   callsInARow: 10,
-  assumedListSize: 10,
+  assumedListSize: 5,
   pageSize: 100,
 };
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLError } from 'graphql';
-import { type Mask, statusOf } from './errors.ts';
+import { headersOf, type Mask, statusOf } from './errors.ts';
 
 /** Sends JSON and ends. Nothing is sent twice, nor to someone gone. */
 export const sendJson = (
@@ -28,7 +28,12 @@ export const sendError = (
 ): void => {
   const status = statusOf(error);
   const challenge = status === 401 ? { 'www-authenticate': 'Bearer' } : {};
-  sendJson(response, status, { errors: [mask(error)] }, { 'cache-control': 'no-store', ...challenge, ...headers });
+  sendJson(
+    response,
+    status,
+    { errors: [mask(error)] },
+    { 'cache-control': 'no-store', ...challenge, ...headersOf(error), ...headers },
+  );
 };
 
 /** The path asked for, without its query; `/` where it cannot be read. */

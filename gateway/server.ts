@@ -17,8 +17,9 @@ import type { Log } from './log.ts';
 import { observedAdmission } from './observedAdmission.ts';
 import { withObservedFetch } from './observedFetch.ts';
 import { createObserveHttp } from './observeHttp.ts';
-import { createIsFromProxy } from './peerAddress.ts';
+import { createIsFromProxy, createPeerAddress } from './peerAddress.ts';
 import { createPersistedDocuments } from './persistedDocuments.ts';
+import { createRateLimits } from './rateLimits.ts';
 import { createReadiness, type DependencyCheck } from './readiness.ts';
 import { listenForRevocations } from './revocations.ts';
 import { createSigningKeys } from './signingKeys.ts';
@@ -93,13 +94,15 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   );
 
   const shedding = createLoadShedding(limits.latenessMs, metrics);
-  const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation });
+  const rateLimits = createRateLimits(limits.rates, log);
+  const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation, rateLimits });
   const graphql = createGraphqlHandler({
     apollo,
     admission: observedAdmission(admission),
     authenticate,
     mask,
     bodyBytes: limits.bodyBytes,
+    peerAddress: createPeerAddress(config.trustedProxies),
     observe: createObserveHttp(observe, createIsFromProxy(config.trustedProxies)),
     forwardHeaders: config.forwardHeaders,
   });
@@ -142,6 +145,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       clearInterval(idle);
       await revocations.close();
       shedding.close();
+      rateLimits.close();
       await apollo.stop();
       await telemetry.close();
     },

@@ -6,6 +6,8 @@ import type { Observation } from './observe.ts';
 export type Call = {
   readonly actor: Actor | null;
   readonly requestId: string;
+  /** The address the client called from. */
+  readonly peer?: string | undefined;
   /** Of the client, those that may be passed on to subgraphs that are not ours; lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -22,6 +22,7 @@ import type { Log } from './log.ts';
 import type { Observe } from './observe.ts';
 import { observedStream } from './observedStream.ts';
 import { createOperationIds } from './operationIds.ts';
+import { createPeerAddress } from './peerAddress.ts';
 import type { CompiledOperation } from './plan.ts';
 import { pathOf } from './responses.ts';
 import type { Revocations } from './revocations.ts';
@@ -43,6 +44,7 @@ export type SocketParts = {
 /** What one socket holds beside graphql-ws's own state. */
 type Session = {
   readonly id: string;
+  readonly peer: string;
   readonly socket: BoundedSocket;
   readonly gone: AbortController;
   caller: Caller;
@@ -66,6 +68,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
   const { config, log } = parts;
   const { limits } = config;
   const protocol = createProtocol(parts);
+  const peerAddress = createPeerAddress(config.trustedProxies);
   let closing = false;
   const server = new WebSocketServer({
     noServer: true,
@@ -78,10 +81,10 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
     if (pathOf(request) !== graphqlPath) return refuseUpgrade(duplex, '404 Not Found');
     if (closing || parts.shedding.sheds()) return refuseUpgrade(duplex, '503 Service Unavailable');
     if (!mayOpenSocket(config.allowedOrigins, request)) return refuseUpgrade(duplex, '403 Forbidden');
-    server.handleUpgrade(request, duplex, head, (socket) => open(socket));
+    server.handleUpgrade(request, duplex, head, (socket) => open(socket, peerAddress(request)));
   });
 
-  const open = (socket: WebSocket): void => {
+  const open = (socket: WebSocket, peer: string): void => {
     let closed: ((code: number, reason: string) => Promise<void>) | null = null;
     const finish = (code: number, reason: string): void => {
       session.gone.abort();
@@ -94,6 +97,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
     const bounded = boundSocket(socket, limits.socketQueueBytes, () => finish(1013, 'slow reader'));
     const session: Session = {
       id: randomUUID(),
+      peer,
       socket: bounded,
       gone: new AbortController(),
       caller: anonymous,
@@ -175,7 +179,7 @@ const createProtocol = (parts: SocketParts) => {
     payload: Readonly<Record<string, unknown>>,
     { requestId, observed }: Pick<Call, 'requestId' | 'observed'>,
   ): Promise<{ args: Started; document: import('graphql').DocumentNode }> => {
-    const { caller, gone } = ctx.extra;
+    const { caller, gone, peer } = ctx.extra;
     if (Object.keys(ctx.subscriptions).length > limits.subscriptionsPerSocket)
       throw refusal(
         'TOO_MANY_SUBSCRIPTIONS',
@@ -185,6 +189,7 @@ const createProtocol = (parts: SocketParts) => {
     const call: Call = {
       actor: caller.actor,
       requestId,
+      peer,
       observed,
       headers: forwardedHeaders(config.forwardHeaders, ctx.connectionParams),
       signal: gone.signal,

@@ -47,6 +47,7 @@ describe('the log line of an operation', () => {
       hash: hashOf(query),
       status: 200,
       outcome: 'ok',
+      cost: 10,
       caller: 'USER',
       organizationId: 'tenant-1',
     });

@@ -2,7 +2,7 @@ import { DirectiveLocation, GraphQLDirective, specifiedDirectives } from 'graphq
 
 /**
  * What the gateway prices operations by before it runs them: IBM's "GraphQL Cost Directive Specification", in the form
- * federation composes. Where nothing is said an object weighs 1, a scalar 0, a mutation 10, and a list has 10 items.
+ * federation composes. Where nothing is said an object weighs 1, a scalar 0, a mutation 10, and a list has 5 items.
  */
 export type CostDirectives = {
   cost: { locations: 'OBJECT' | 'FIELD_DEFINITION' | 'SCALAR' | 'ENUM'; args: { weight: number } };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** As much of Redis (RESP2) as publishing and subscribing need, with what it was asked. */
+/** As much of Redis (RESP2) as publishing, subscribing and rate limits need, with what it was asked. */
 export type MiniRedis = {
   readonly url: string;
   readonly commands: readonly (readonly string[])[];
@@ -18,6 +18,7 @@ const push = (...parts: readonly (string | number)[]) =>
 export const startMiniRedis = async (): Promise<MiniRedis> => {
   const sockets = new Map<Socket, Set<string>>();
   const commands: string[][] = [];
+  const counts = new Map<string, { count: number; until: number }>();
 
   const answer = (socket: Socket, channels: Set<string>, [name = '', ...rest]: string[]): string => {
     const subscribed = (kind: string, change: (channel: string) => void) =>
@@ -41,6 +42,16 @@ export const startMiniRedis = async (): Promise<MiniRedis> => {
         const listeners = [...sockets].filter(([, theirs]) => theirs.has(channel));
         for (const [listener] of listeners) listener.write(push('message', channel, message), 'latin1');
         return `:${listeners.length}\r\n`;
+      }
+      case 'evalsha': {
+        // rate-limiter-flexible's script: add to a count that lives for so many seconds.
+        const [, , key = '', amount, seconds] = rest;
+        const known = counts.get(key);
+        const entry =
+          known && known.until > Date.now() ? known : { count: 0, until: Date.now() + Number(seconds) * 1000 };
+        entry.count += Number(amount);
+        counts.set(key, entry);
+        return `*2\r\n:${entry.count}\r\n:${entry.until - Date.now()}\r\n`;
       }
       case 'quit':
         socket.end();

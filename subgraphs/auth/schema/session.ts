@@ -87,7 +87,6 @@ builder.mutationField('refreshSession', (t) =>
       resolveType: resultTypeOf('RefreshSessionSuccess'),
     }),
     nullable: true,
-    directives: sensitive,
     description:
       'A token is used once: its second use ends the session family (a lost reply has a short grace, in which the same answer is given again).',
     args: { input: t.arg({ type: RefreshSessionInput, required: true }) },
