@@ -69,7 +69,7 @@ describe('what operations cost on our own supergraph', () => {
     assert.equal(code(`mutation { a: signIn${input} b: signIn${input} }`), 'SENSITIVE_FIELD_LIMIT_EXCEEDED');
     assert.equal(
       code(
-        `mutation { ...A ...B } fragment A on Mutation { signIn${input} } fragment B on Mutation { refreshSession(input: { refreshToken: "x" }) { __typename } }`,
+        `mutation { ...A ...B } fragment A on Mutation { signIn${input} } fragment B on Mutation { confirmTotpEnrolment(input: { code: "123456" }) { __typename } }`,
       ),
       'SENSITIVE_FIELD_LIMIT_EXCEEDED',
     );
