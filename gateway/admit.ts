@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import type { CompilingGateway } from './apolloGateway.ts';
 import type { Caller } from './authenticate.ts';
@@ -58,7 +59,11 @@ export const createAdmission = (parts: {
       const prepared = engine.documents.prepare(query, (bytes) => {
         newBytes = bytes;
       });
-      await rateLimits.charge(spender, newBytes / bytesPerPoint);
+      if (newBytes > 0) {
+        await rateLimits.charge(spender, newBytes / bytesPerPoint);
+        // Others get their turn before this one is planned.
+        await nextTurn();
+      }
       const document = orThrow(prepared);
       const { operationName } = request;
       const operation = orThrow(engine.find(document, typeof operationName === 'string' ? operationName : null));

@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { refusal } from './errors.ts';
 import type { CostSettings } from './operationCost.ts';
+import { countRepeatedPairs } from './repeatedFields.ts';
 
 /** How large one operation may be before anything expensive looks at it. */
 export type OperationLimits = SizeLimits & CostSettings;
@@ -22,6 +23,8 @@ type SizeLimits = {
   readonly depth: number;
   readonly aliases: number;
   readonly selections: number;
+  /** Pairs of fields that answer under one name in one place. */
+  readonly repeatedPairs: number;
   readonly rootFields: number;
   readonly directives: number;
   /** Operations in one document. */
@@ -40,6 +43,7 @@ export const defaultOperationLimits: OperationLimits = {
   depth: 16,
   aliases: 100,
   selections: 1000,
+  repeatedPairs: 50_000,
   rootFields: 20,
   directives: 100,
   operations: 10,
@@ -68,6 +72,7 @@ const codes: Readonly<Record<keyof SizeLimits, string>> = {
   depth: 'DEPTH',
   aliases: 'ALIAS',
   selections: 'SELECTION',
+  repeatedPairs: 'REPETITION',
   rootFields: 'ROOT_FIELD',
   directives: 'DIRECTIVE',
   operations: 'OPERATION',
@@ -81,6 +86,7 @@ const words: Readonly<Record<keyof SizeLimits, string>> = {
   depth: 'levels of fields',
   aliases: 'aliases',
   selections: 'selections, fragments expanded,',
+  repeatedPairs: 'pairs of fields of one name in one place',
   rootFields: 'root fields',
   directives: 'directives',
   operations: 'operations in a document',
@@ -141,6 +147,10 @@ export const findBrokenLimit = (document: DocumentNode, limits: OperationLimits)
     if (size.fields > limits.rootFields) return limitExceeded('rootFields', limits);
     if (size.aliases > limits.aliases) return limitExceeded('aliases', limits);
     if (size.selections > limits.selections) return limitExceeded('selections', limits);
+    const { selectionSet } = operation;
+    const { selections, repeatedPairs: most } = limits;
+    if (countRepeatedPairs(selectionSet, fragments, { most, selections }) > most)
+      return limitExceeded('repeatedPairs', limits);
     const directives = size.directives + (operation.directives?.length ?? 0);
     if (directives > limits.directives) return limitExceeded('directives', limits);
   }
