@@ -5,7 +5,8 @@ const slowReader = { code: 1013, reason: 'resume from your last cursor' };
 const graceMs = 10_000;
 
 export type BoundedSocket = {
-  send(text: string): void;
+  /** A text message. */
+  send(text: string | Buffer): void;
   /** Asks the peer to go; cuts the connection if it does not. */
   close(code: number, reason: string): void;
 };
@@ -26,7 +27,7 @@ export const boundSocket = (socket: WebSocket, mostBytes: number, onTooSlow: () 
   return {
     send: (text) => {
       if (closing || socket.readyState !== socket.OPEN) return;
-      socket.send(text);
+      socket.send(text, { binary: false });
       if (socket.bufferedAmount <= mostBytes) return;
       close(slowReader.code, slowReader.reason);
       onTooSlow();

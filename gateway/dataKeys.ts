@@ -1,5 +1,6 @@
 import { type FieldNode, type GraphQLSchema, isInterfaceType, isObjectType } from 'graphql';
 import { fixedPrefix } from './fixedArguments.ts';
+import { resumptionPrefix } from './resumption.ts';
 
 /**
  * Under which key a client's field travels inside the gateway. A client may alias any field to any name (`id: name`,
@@ -30,7 +31,7 @@ export const assertPrefixesAreFree = (schema: GraphQLSchema): void => {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) && !isInterfaceType(type)) continue;
     for (const name of Object.keys(type.getFields()))
-      for (const reserved of [prefix, fixedPrefix])
+      for (const reserved of [prefix, fixedPrefix, resumptionPrefix])
         if (name.startsWith(reserved))
           throw new Error(`field ${type.name}.${name}: names may not begin with "${reserved}"`);
   }

@@ -5,6 +5,8 @@ export type OperationIds = {
   incoming(text: string): string | null;
   /** A message of graphql-ws as the client is to get it; null where the client no longer waits for it. */
   outgoing(text: string): string | null;
+  /** The client's id of an operation, by ours; undefined once it no longer waits for it. */
+  clientIdOf(own: string): string | undefined;
 };
 
 const idStart = '{"id":"';
@@ -57,6 +59,7 @@ export const createOperationIds = (onDuplicate: (id: string) => void): Operation
       if (!rest.startsWith(',"type":"next"')) forget(own, id);
       return `{"id":${JSON.stringify(id)}${rest}`;
     },
+    clientIdOf: (own) => theirs.get(own),
   };
 };
 

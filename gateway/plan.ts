@@ -17,6 +17,7 @@ import { type PlannedRequest, toRequests, UnsupportedPlan } from './fetchGraph.t
 import type { DataObject } from './ownKeys.ts';
 import { toIntrospection, toPlannedOperation, withTypenames } from './plannedOperation.ts';
 import { compileProjection, type Project } from './project.ts';
+import { type Resumption, toResumable } from './resumption.ts';
 import { type RootRequest, toRootRequest } from './rootFetch.ts';
 import { assertSound } from './soundPlan.ts';
 import { prepareFetch } from './splitRequirements.ts';
@@ -42,6 +43,8 @@ export type CompiledOperation = {
   readonly step: Step | null;
   /** Where a subscription's events come from. */
   readonly source: RootRequest | null;
+  /** How a subscription is gone on with after an event; null where it cannot be. */
+  readonly resumption: Resumption | null;
   readonly introspect: ((variables: Variables) => DataObject) | null;
 };
 
@@ -59,10 +62,20 @@ export const compileOperation = (
   const { write, writePlain } = compileWriters(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
   const introspect = compileIntrospection(loaded, operation, fragments);
   const planned = toPlannedOperation(operation, fragments, refused, loaded.dataKeyOf, decided);
-  const nothing: CompiledOperation = { refusals, project, write, writePlain, introspect, step: null, source: null };
+  const nothing: CompiledOperation = {
+    refusals,
+    project,
+    write,
+    writePlain,
+    introspect,
+    step: null,
+    source: null,
+    resumption: null,
+  };
   if (planned === null) return nothing;
 
-  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [planned] };
+  const resumable = toResumable(loaded.schema, loaded.rules, planned);
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [resumable?.operation ?? planned] };
   const { node } = buildPlan(loaded, document);
   if (!node) {
     assertReachable(planned, []);
@@ -72,7 +85,8 @@ export const compileOperation = (
   const { primary, rest } = node;
   const [prepared] = prepareFetch(primary, loaded.fixed);
   const source = prepared ? toRootRequest(context, prepared) : null;
-  return { ...nothing, source, step: rest ? compileRequests(context, soundRequests(context, rest)) : null };
+  const resumption = resumable?.resumption ?? null;
+  return { ...nothing, source, resumption, step: rest ? compileRequests(context, soundRequests(context, rest)) : null };
 };
 
 /** The planner refuses with a GraphQLError what it finds too large; that is the client's business, the rest is ours. */

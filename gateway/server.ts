@@ -12,6 +12,7 @@ import type { GatewayConfig } from './config.ts';
 import { createMask } from './errors.ts';
 import { createGraphqlHandler } from './graphqlOverHttp.ts';
 import { createHttpServer, graphqlPath, type Route } from './httpServer.ts';
+import { createLiveStreams } from './liveStreams.ts';
 import { createLoadShedding, withShedding } from './loadShedding.ts';
 import type { Log } from './log.ts';
 import { observedAdmission } from './observedAdmission.ts';
@@ -96,6 +97,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const shedding = createLoadShedding(limits.latenessMs, metrics);
   const rateLimits = createRateLimits(limits.rates, log);
   const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation, rateLimits });
+  const streams = createLiveStreams({ subgraphs, log, share: limits.calls.deduplicate ?? false });
   const graphql = createGraphqlHandler({
     apollo,
     admission: observedAdmission(admission),
@@ -114,7 +116,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     observe,
     authenticate,
     revocations,
-    subgraphs,
+    streams,
     mask,
     log,
   });

@@ -280,7 +280,8 @@ describe('E: GraphQL over WebSocket', () => {
   test('F16: whoever completes or leaves frees the stream upstream, even while it waits', async () => {
     running.world.turnStream = endless().stream;
     const socket = await ready();
-    for (let i = 0; i < 10; i++) socket.send(subscribe(`a${i}`, turnsQuery));
+    const query = 'subscription($id: ID!) { turnAdded(conversationId: $id) { id reply { model } } }';
+    for (let i = 0; i < 10; i++) socket.send(subscribe(`a${i}`, query, { variables: { id: `c${i}` } }));
     await until(() => socket.received.length === 11);
     assert.equal(running.world.openStreams, 10);
     socket.send({ type: 'complete', id: 'a0' });
