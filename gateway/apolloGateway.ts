@@ -119,8 +119,8 @@ const executeCompiled = async (
     const admitted = await exchange.admit(given);
     if (admitted.operation.node.operation === 'subscription')
       throw refusal(
-        'SUBSCRIPTION_NEEDS_WEBSOCKET',
-        'Subscriptions run over WebSocket (graphql-transport-ws) on this path.',
+        'SUBSCRIPTION_NEEDS_STREAM',
+        'Subscriptions run over WebSocket (graphql-transport-ws), or over HTTP with accept: text/event-stream or multipart/mixed; subscriptionSpec=1.0.',
       );
     const { json, answer } = await run(admitted, exchange.call);
     if (answer) return { data: answer.data, errors: (answer.errors ?? []).map((error) => new ClientError(error)) };

@@ -2,23 +2,30 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import { mediaTypeFor, withAcceptedStatus } from './acceptedMedia.ts';
-import type { Admission } from './admit.ts';
+import type { Admission, FoundOperation } from './admit.ts';
 import type { Exchange, RequestContext } from './apolloGateway.ts';
 import { type Authenticate, unauthenticated } from './authenticate.ts';
-import type { Mask } from './errors.ts';
+import { type Mask, refusal } from './errors.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { GraphqlHandler } from './httpServer.ts';
+import type { LiveResponses } from './liveResponses.ts';
 import type { ObserveHttp } from './observeHttp.ts';
 import { isObject } from './ownKeys.ts';
 import type { PeerAddress } from './peerAddress.ts';
 import type { DocumentReference } from './persistedDocuments.ts';
 import { readJsonBody } from './readBody.ts';
 import { searchOf, sendError } from './responses.ts';
+import type { Revocations } from './revocations.ts';
+import { assertMayBegin } from './socketProtocol.ts';
+import { type StreamFormat, streamFormatFor } from './streamFormats.ts';
+import { watchCredential } from './watchCredential.ts';
 
 export type HttpHandlerParts = {
   readonly apollo: ApolloServer<RequestContext>;
   readonly admission: Admission;
   readonly authenticate: Authenticate;
+  readonly revocations: Revocations;
+  readonly live: LiveResponses;
   readonly mask: Mask;
   readonly bodyBytes: number;
   readonly peerAddress: PeerAddress;
@@ -30,8 +37,9 @@ export type HttpHandlerParts = {
 export const createGraphqlHandler =
   (parts: HttpHandlerParts): GraphqlHandler =>
   async (request, response, requestId) => {
-    const { apollo, admission, authenticate, mask, bodyBytes, forwardHeaders } = parts;
-    const observed = parts.observe(request, response, requestId);
+    const { apollo, admission, authenticate, live, revocations, mask, bodyBytes, forwardHeaders } = parts;
+    const format = streamFormatFor(request);
+    const observed = parts.observe(request, response, requestId, format?.transport ?? 'http');
     const peer = parts.peerAddress(request);
     // An answer depends on who asks: no cache may hold it for another (A28, J09).
     response.setHeader('cache-control', 'no-store');
@@ -41,7 +49,9 @@ export const createGraphqlHandler =
       response.once('close', () => {
         if (!response.writableFinished) gone.abort();
       });
-      const caller = await authenticate(oneAuthorization(request), { actor: null, requestId });
+      const authorization = oneAuthorization(request);
+      const identify = () => authenticate(authorization, { actor: null, requestId });
+      const caller = await identify();
       const body = await readJsonBody(request, bodyBytes);
       const search = new URLSearchParams(searchOf(request));
       const reference =
@@ -51,6 +61,15 @@ export const createGraphqlHandler =
       const signal = found?.operation.node.operation === 'query' ? gone.signal : undefined;
       const headers = forwardedHeaders(forwardHeaders, request.headers);
       const call = { actor: caller.actor, requestId, peer, headers, signal, observed };
+      if (format && found && streams(format, found)) {
+        assertSafeMethod(request, found);
+        const variables = request.method === 'GET' ? jsonOr(search.get('variables') ?? 'null') : variablesIn(body);
+        const admitted = await admission.admit(found, variables, call);
+        assertMayBegin(admitted);
+        return live.answer({ response, format }, admitted, call, (onEnd) =>
+          watchCredential(caller, identify, revocations, onEnd),
+        );
+      }
       const exchange: Exchange = {
         call,
         admit: found
@@ -84,6 +103,18 @@ export const createGraphqlHandler =
       sendError(response, error, mask, mediaTypeFor(request));
     }
   };
+
+/** Event streams carry any operation; multipart, as Apollo Client asks for it with every one, subscriptions only. */
+const streams = ({ transport }: StreamFormat, { operation }: FoundOperation): boolean =>
+  transport === 'sse' || operation.node.operation === 'subscription';
+
+/** GraphQL over HTTP §6.2: what changes something is never done by GET. */
+const assertSafeMethod = ({ method }: IncomingMessage, { operation }: FoundOperation): void => {
+  if (method === 'GET' && operation.node.operation === 'mutation')
+    throw refusal('METHOD_NOT_ALLOWED', 'A mutation is sent by POST.', 405);
+};
+
+const variablesIn = (body: unknown): unknown => (isObject(body) ? body['variables'] : undefined);
 
 /** Node keeps the first of two Authorization headers in silence; whoever sends two is refused (G46). */
 const oneAuthorization = ({ headersDistinct, headers }: IncomingMessage): string | undefined => {

@@ -12,6 +12,7 @@ import type { GatewayConfig } from './config.ts';
 import { createMask } from './errors.ts';
 import { createGraphqlHandler } from './graphqlOverHttp.ts';
 import { createHttpServer, graphqlPath, type Route } from './httpServer.ts';
+import { createLiveResponses } from './liveResponses.ts';
 import { createLiveStreams } from './liveStreams.ts';
 import { createLoadShedding, withShedding } from './loadShedding.ts';
 import type { Log } from './log.ts';
@@ -98,10 +99,13 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const rateLimits = createRateLimits(limits.rates, log);
   const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation, rateLimits });
   const streams = createLiveStreams({ subgraphs, log, share: limits.calls.deduplicate ?? false });
+  const live = createLiveResponses({ streams, mask, limits });
   const graphql = createGraphqlHandler({
     apollo,
     admission: observedAdmission(admission),
     authenticate,
+    revocations,
+    live,
     mask,
     bodyBytes: limits.bodyBytes,
     peerAddress: createPeerAddress(config.trustedProxies),
@@ -134,10 +138,12 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       if (draining) return;
       draining = true;
       await delay(limits.unreadyMs);
+      // Half of the time is for the last ones to go.
+      const wavesMs = limits.drainMs / 2;
       const httpClosed = once(http, 'close');
       http.close();
       const idle = setInterval(() => http.closeIdleConnections(), 50);
-      const socketsClosed = sockets.close();
+      const socketsClosed = Promise.all([sockets.close(wavesMs), live.close(wavesMs)]);
       const forced = setTimeout(() => {
         sockets.terminate();
         http.closeAllConnections();

@@ -11,6 +11,7 @@ import type { GatewayConfig } from './config.ts';
 import { mayOpenSocket } from './cors.ts';
 import type { Mask } from './errors.ts';
 import { graphqlPath } from './httpServer.ts';
+import { inWaves } from './inWaves.ts';
 import type { LiveStreams } from './liveStreams.ts';
 import type { LoadShedding } from './loadShedding.ts';
 import type { Log } from './log.ts';
@@ -115,12 +116,12 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
   };
 
   return {
-    /** Says goodbye to every socket; resolves once all are gone. */
-    close: async (): Promise<void> => {
+    /** Says goodbye to every socket, in waves over `overMs`; resolves once all are gone. */
+    close: async (overMs: number): Promise<void> => {
       closing = true;
       const sockets = [...server.clients];
       const gone = sockets.map((socket) => once(socket, 'close'));
-      for (const socket of sockets) socket.close(1001, 'Going away');
+      await inWaves(sockets, overMs, (socket) => socket.close(1001, 'going away: resume from your last cursor'));
       await Promise.all(gone);
     },
     open: (): number => server.clients.size,
