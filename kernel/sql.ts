@@ -6,12 +6,16 @@ import { beginWithRights, type Pool, type Rights } from './database.ts';
 /** SQL of one tenant or narrow role, for the few paths where every trip to the database counts. Prisma is for the rest. */
 export type Sql = {
   /** One statement in a transaction of its own, in one round trip. */
-  run<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  readonly run: Query;
   /** Several statements; those issued in the same tick share a trip. What `work` throws rolls everything back. */
   transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T>;
 };
+/** One statement. */
+export type Query = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 export type SqlTransaction = {
-  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  readonly query: Query;
+  /** The transaction's last statement: COMMIT travels with it. What is thrown afterwards undoes nothing. */
+  readonly last: Query;
 };
 
 /** Nothing was recorded, and the same may well succeed now: serialization failure, deadlock, a key taken meanwhile. */
@@ -25,15 +29,25 @@ export const sqlFor = (pool: Pool, rights: Rights): Sql => {
     try {
       const opened = lent.query({ text: opening });
       opened.catch(() => {});
+      let ended: Promise<unknown> | null = null;
+      const end = (command: 'COMMIT' | 'ROLLBACK'): Promise<unknown> => {
+        ended ??= lent.query({ text: command });
+        return ended;
+      };
+      const query: Query = async (text, values = []) => (await lent.query(named(text, values))).rows as never;
+      const last: Query = async (text, values) => {
+        const [rows, committed] = await Promise.allSettled([query(text, values), end('COMMIT')]);
+        if (rows.status === 'rejected') throw rows.reason;
+        if (committed.status === 'rejected') throw committed.reason;
+        return rows.value as never;
+      };
       try {
-        const result = await work({
-          query: async (text, values = []) => (await lent.query(named(text, values))).rows as never,
-        });
+        const result = await work({ query, last });
         await opened;
-        await lent.query({ text: 'COMMIT' });
+        await end('COMMIT');
         return result;
       } catch (error) {
-        await lent.query({ text: 'ROLLBACK' }).catch((failure: Error) => {
+        await end('ROLLBACK').catch((failure: Error) => {
           lent.broken = failure;
         });
         throw error;

@@ -1,5 +1,6 @@
 import type { EventBus } from '@parley/kernel/bus';
 import type { Pool } from '@parley/kernel/database';
+import { uuidv7 } from '@parley/kernel/id';
 import { inProcessSubgraph } from '@parley/kernel/inProcessSubgraph';
 import type { MasterKey } from '@parley/kernel/keyFile';
 import type { Log } from '@parley/kernel/log';
@@ -43,8 +44,9 @@ export const startSales = (options: SalesOptions): SalesServer => {
     clock,
     ...options.subgraphs,
     cipher: subjectCipher(options.masterKey),
+    worker: uuidv7(),
     eventsCommitted: relay.wake,
-    replyWanted: (tenantId, conversationId) => orchestrator?.wake(tenantId, conversationId),
+    replyWanted: (tenantId, conversationId, taken) => orchestrator?.wake(tenantId, conversationId, taken),
   };
   const subgraph = inProcessSubgraph<SalesContext>({
     name: 'sales',

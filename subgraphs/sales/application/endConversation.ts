@@ -21,8 +21,8 @@ export const endConversation = async (
     const conversation = await lockConversation(tx, input.conversationId);
     const { outcome } = decide(conversation, input.outcome);
     return record(
-      tx,
-      conversation.id,
+      tx.last,
+      conversation,
       {
         conversation: { status: 'ENDED', outcome, endedAt: now },
         change: { status: 'ENDED', phase: conversation.phase, outcome },

@@ -48,13 +48,13 @@ export const interruptTurn = async (
   };
   const recorded = await sql.transaction(async (tx) => {
     const { conversation, turn } = await check(tx);
-    const seal = sealFor(sales.cipher, tx, tenantId, conversation.contactId ?? conversation.id);
+    const seal = sealFor(sales.cipher, tx.query, tenantId, conversation.contactId ?? conversation.id);
     const changed = { id: turn.id, state: 'INTERRUPTED', spokenText, completedAt: now } as const;
     return record(
-      tx,
-      conversation.id,
+      tx.last,
+      conversation,
       {
-        changedTurns: [changed],
+        changedTurn: changed,
         updates: [{ kind: 'INTERRUPTED', turn: { ...turn, ...changed } }],
         events: [
           {

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { serviceActor } from '@parley/kernel/actor';
 import { CallFailure } from '@parley/kernel/callFailure';
-import { uuidv7 } from '@parley/kernel/id';
 import { replyIdOf } from '../domain/replyId.ts';
 import {
   abandonConversation,
@@ -9,18 +8,19 @@ import {
   leaseMs,
   nextUnanswered,
   releaseConversation,
+  renewClaim,
   type Unanswered,
   waitingConversations,
 } from '../infrastructure/replies.ts';
 import { TurnClosed } from '../infrastructure/turnUpdates.ts';
 import { failReply } from './recordReply.ts';
-import { type FinishVoice, replyToTurn } from './replyToTurn.ts';
+import { type Replied, replyToTurn } from './replyToTurn.ts';
 import type { Sales } from './sales.ts';
 
 /** Answers customers' turns: each exactly once, one after the other within a conversation, whatever dies in between. */
 export type Orchestrator = {
-  /** A turn of this conversation waits for its reply. */
-  wake(tenantId: string, conversationId: string): void;
+  /** A turn of this conversation waits for its reply; `taken`: the conversation is ours already, and this is the turn. */
+  wake(tenantId: string, conversationId: string, taken?: Unanswered | null): void;
   /** Hands unfinished work over: what is stored is taken up by the next process to ask. */
   stop(): Promise<void>;
 };
@@ -50,13 +50,19 @@ const createAlarm = (): Alarm => {
   };
 };
 
+/** Of a turn that has its reply, or whose failure is the reply; whether more waits is not known. */
+const nothingLeft: Replied = {
+  finishVoice: async () => ({ released: false }),
+  pendingReplies: Number.POSITIVE_INFINITY,
+};
+
 export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: number } = {}): Orchestrator => {
-  const owner = uuidv7();
+  const owner = sales.worker;
   const working = new Map<string, { alarm: Alarm; done: Promise<void> }>();
   const stopping = new AbortController();
 
-  /** Makes the reply's text; after several failures the failed turn is the reply. @returns how to finish its audio */
-  const answer = async (tenantId: string, work: Unanswered, spokenBefore: Promise<unknown>): Promise<FinishVoice> => {
+  /** Makes the reply's text; after several failures the failed turn is the reply. */
+  const answer = async (tenantId: string, work: Unanswered, spokenBefore: Promise<unknown>): Promise<Replied> => {
     const started = Date.now();
     for (let attempt = 1; ; ) {
       try {
@@ -67,13 +73,13 @@ export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: numb
         const isAway = error instanceof CallFailure && Date.now() - started < patienceMs;
         if (attempt === tries && !isAway) {
           await failReply(sales, serviceActor('sales', tenantId), work.message, replyIdOf(work.message.id), owner);
-          return async () => {};
+          return nothingLeft;
         }
         await delay(isAway ? awayMs : 200 * attempt, undefined, { signal: stopping.signal });
         if (!isAway) attempt += 1;
         // What was stored before the failure stands.
         const now = await nextUnanswered(sales.database.sql(tenantId), work.conversation.id, []);
-        if (now?.message.id !== work.message.id) return async () => {};
+        if (now?.message.id !== work.message.id) return nothingLeft;
         work = now;
       }
     }
@@ -83,20 +89,33 @@ export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: numb
    * Answers until nothing is left. Texts follow one another at once; their audio follows behind, in the same order, so
    * a customer who types faster than the agent speaks does not wait for speech.
    */
-  const workOn = async (tenantId: string, conversationId: string, alarm: Alarm): Promise<void> => {
+  const workOn = async (
+    tenantId: string,
+    conversationId: string,
+    alarm: Alarm,
+    taken: Unanswered | null,
+  ): Promise<void> => {
     const sql = sales.database.sql(tenantId);
-    if (!(await claimConversation(sql, conversationId, owner))) return;
-    const renewal = setInterval(() => void claimConversation(sql, conversationId, owner).catch(() => {}), leaseMs / 3);
+    const claimed = taken === null ? await claimConversation(sql, conversationId, owner) : { next: taken };
+    if (claimed === null) return;
+    let { next } = claimed;
+    const renewal = setInterval(() => void renewClaim(sql, conversationId, owner).catch(() => {}), leaseMs / 3);
     const speaking = new Map<string, Promise<void>>();
     let spokenBefore: Promise<unknown> = Promise.resolve();
+    let isOurs = true;
+    let moreWaits = false;
     try {
-      while (!stopping.signal.aborted) {
+      while (isOurs && !stopping.signal.aborted) {
+        moreWaits ||= alarm.rang();
         const rung = alarm.next();
-        const work = await nextUnanswered(sql, conversationId, [...speaking.keys()]);
-        if (work !== null) {
-          const finish = await answer(tenantId, work, spokenBefore);
-          const id = work.message.id;
-          const finished = finish()
+        if (next === null && moreWaits) next = await nextUnanswered(sql, conversationId, [...speaking.keys()]);
+        if (next !== null) {
+          const { id } = next.message;
+          const { finishVoice, pendingReplies } = await answer(tenantId, next, spokenBefore);
+          const finished = finishVoice()
+            .then(({ released }) => {
+              isOurs &&= !released;
+            })
             .catch((error: unknown) => {
               if (stopping.signal.aborted || error instanceof TurnClosed) return;
               sales.log.error({ err: error, turnId: id }, 'audio left for a later try');
@@ -104,24 +123,31 @@ export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: numb
             .finally(() => speaking.delete(id));
           speaking.set(id, finished);
           spokenBefore = finished;
-        } else if (speaking.size > 0) {
-          await Promise.race([rung, ...speaking.values()]);
-        } else if (await releaseConversation(sql, conversationId, owner)) {
-          return;
-        } else if (!(await claimConversation(sql, conversationId, owner))) {
-          return;
+          moreWaits = pendingReplies > speaking.size;
+          next = null;
+          continue;
         }
+        moreWaits = false;
+        if (speaking.size > 0) {
+          await Promise.race([rung, ...speaking.values()]);
+          continue;
+        }
+        const again = (await releaseConversation(sql, conversationId, owner))
+          ? null
+          : await claimConversation(sql, conversationId, owner);
+        isOurs = again !== null;
+        next = again?.next ?? null;
       }
     } catch (error) {
       if (!(error instanceof TurnClosed) && !stopping.signal.aborted) throw error;
     } finally {
       clearInterval(renewal);
       await Promise.all(speaking.values());
-      await abandonConversation(sql, conversationId, owner).catch(() => {});
+      if (isOurs) await abandonConversation(sql, conversationId, owner).catch(() => {});
     }
   };
 
-  const wake = (tenantId: string, conversationId: string): void => {
+  const wake = (tenantId: string, conversationId: string, taken: Unanswered | null = null): void => {
     if (stopping.signal.aborted) return;
     const key = `${tenantId} ${conversationId}`;
     const busy = working.get(key);
@@ -130,7 +156,7 @@ export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: numb
       return;
     }
     const alarm = createAlarm();
-    const done = workOn(tenantId, conversationId, alarm)
+    const done = workOn(tenantId, conversationId, alarm, taken)
       .catch((error: unknown) => sales.log.error({ err: error, conversationId }, 'conversation left for a later try'))
       .finally(() => {
         working.delete(key);

@@ -1,6 +1,6 @@
 import { type Actor, serviceActor } from '@parley/kernel/actor';
 import { replyIdOf } from '../domain/replyId.ts';
-import type { Turn } from '../generated/prisma/client.ts';
+import type { Conversation, Turn } from '../generated/prisma/client.ts';
 import type { Unanswered } from '../infrastructure/replies.ts';
 import { type ReplyInput, streamReply, type Understood, voiceOfAgent } from '../infrastructure/replySource.ts';
 import { appendDelta, TurnClosed, type TurnOfConversation } from '../infrastructure/turnUpdates.ts';
@@ -9,8 +9,13 @@ import { beginReply, completeReply, completeVoice } from './recordReply.ts';
 import { announce, type Sales } from './sales.ts';
 import { type Speaker, speakReply } from './speakReply.ts';
 
-/** Resolves when the reply's audio is made, or will never be, and that is recorded. */
-export type FinishVoice = () => Promise<void>;
+/** A reply whose text is whole. */
+export type Replied = {
+  /** Resolves when its audio is made, or will never be, and that is recorded; `released`: with it the conversation was given back. */
+  finishVoice(): Promise<{ readonly released: boolean }>;
+  /** Replies the conversation waits for, this one's audio included, as far as is known. */
+  readonly pendingReplies: number;
+};
 
 /**
  * Makes the one reply to a customer's turn, or finishes the reply that another process has begun: text that was stored
@@ -21,7 +26,7 @@ export const replyToTurn = async (
   tenantId: string,
   unanswered: Unanswered,
   { owner, signal, spokenBefore }: { owner: string; signal: AbortSignal; spokenBefore: Promise<unknown> },
-): Promise<FinishVoice> => {
+): Promise<Replied> => {
   const { conversation, message, reply } = unanswered;
   const actor = serviceActor('sales', tenantId);
   let voiceId: Promise<string | null> | undefined;
@@ -34,22 +39,27 @@ export const replyToTurn = async (
       signal,
     });
 
-  let turn: TurnOfConversation | null = reply;
+  let turn: TurnOfConversation | null = reply && { ...reply, conversation };
   let speaker = turn === null ? null : speakerOf(turn);
   if (turn === null || turn.state === 'STREAMING') {
     const request = replyInput(unanswered);
-    const streamed = await streamText({ sales, actor, message, owner, request, speakerOf, turn, speaker }, signal);
+    const work = { sales, actor, conversation, message, owner, request, speakerOf, turn, speaker };
+    const streamed = await streamText(work, signal);
     speaker = streamed.speaker;
     turn = await completeReply(sales, actor, streamed.turn, message.createdAt, owner);
   } else if (turn.state === 'COMPLETED') speaker?.say(turn.text);
 
   const whole = turn;
   const voice = speaker;
-  return async () => {
-    const spoken = whole.state === 'COMPLETED' ? await voice?.finish() : await voice?.stop();
-    // What is not spoken because we stop is left to whoever takes over.
-    signal.throwIfAborted();
-    await completeVoice(sales, actor, whole, spoken ?? { durationMs: 0, timeToFirstAudio: null }, owner);
+  return {
+    pendingReplies: whole.conversation?.pendingReplies ?? Number.POSITIVE_INFINITY,
+    finishVoice: async () => {
+      const spoken = whole.state === 'COMPLETED' ? await voice?.finish() : await voice?.stop();
+      // What is not spoken because we stop is left to whoever takes over.
+      signal.throwIfAborted();
+      const { durationMs = 0, timeToFirstAudio = null } = spoken ?? {};
+      return { released: await completeVoice(sales, actor, whole, { durationMs, timeToFirstAudio }, owner) };
+    },
   };
 };
 
@@ -68,6 +78,7 @@ const replyInput = ({ conversation, message, history }: Unanswered): ReplyInput 
 type Streaming = {
   sales: Sales;
   actor: Actor;
+  conversation: Conversation;
   message: Turn;
   owner: string;
   request: ReplyInput;
@@ -81,7 +92,7 @@ const streamText = async (
   work: Streaming,
   signal: AbortSignal,
 ): Promise<{ turn: TurnOfConversation; speaker: Speaker }> => {
-  const { sales, actor, message, owner, request } = work;
+  const { sales, actor, conversation, message, owner, request } = work;
   const sql = sales.database.sql(actor.tenantId);
   let { turn, speaker } = work;
   let understood: Understood | null = null;
@@ -91,7 +102,8 @@ const streamText = async (
   const store = async (delta: string) => {
     if (turn === null) {
       if (understood === null) throw new Error('agent: text came before what was understood');
-      turn = await beginReply(sales, actor, { message, turnId: request.turnId, understood, firstDelta: delta, owner });
+      const { turnId } = request;
+      turn = await beginReply(sales, actor, { conversation, message, turnId, understood, firstDelta: delta, owner });
       speaker = work.speakerOf(turn);
     } else {
       const update = await appendDelta(sql, turn, delta, owner);

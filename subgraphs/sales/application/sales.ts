@@ -5,6 +5,7 @@ import type { SubjectCipher } from '@parley/kernel/subjectCipher';
 import { changesChannel } from '../infrastructure/conversations.ts';
 import type { SalesDatabase } from '../infrastructure/database.ts';
 import type { Recorded } from '../infrastructure/record.ts';
+import type { Unanswered } from '../infrastructure/replies.ts';
 import { turnsChannel } from '../infrastructure/turnUpdates.ts';
 
 /** What the commands of sales work with; made once in server.ts. */
@@ -17,10 +18,12 @@ export type Sales = {
   readonly voice: Subgraph;
   readonly clock: () => Date;
   readonly log: Log;
+  /** Who this process is where it takes a conversation to answer in it. */
+  readonly worker: string;
   /** Events were committed: the relay may look. */
   readonly eventsCommitted: () => void;
-  /** Somebody has to answer, or finish answering, in this conversation. */
-  readonly replyWanted: (tenantId: string, conversationId: string) => void;
+  /** Somebody has to answer, or finish answering, in this conversation; `taken`: it is ours already, and this is what to answer. */
+  readonly replyWanted: (tenantId: string, conversationId: string, taken: Unanswered | null) => void;
 };
 
 /** After the commit: subscribers see it, the relay picks the events up. */

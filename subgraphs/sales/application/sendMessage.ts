@@ -7,6 +7,7 @@ import type { Turn } from '../generated/prisma/client.ts';
 import { conversationNotFound, findTurnByClientMessage, lockConversation } from '../infrastructure/conversations.ts';
 import { sealFor } from '../infrastructure/personalText.ts';
 import { record } from '../infrastructure/record.ts';
+import { historySoFar, type Unanswered } from '../infrastructure/replies.ts';
 import { announce, type Sales } from './sales.ts';
 
 export type SendMessageInput = { conversationId: string; text: string; clientMessageId: string | null };
@@ -24,20 +25,24 @@ export const sendMessage = async (sales: Sales, actor: Actor, input: SendMessage
   const now = sales.clock();
 
   const outcome = await sales.database.sql(tenantId).transaction(async (tx) => {
-    const [conversation, sent] = await Promise.all([
+    const [conversation, history, sent] = await Promise.all([
       lockConversation(tx, input.conversationId),
+      historySoFar(tx, input.conversationId),
       input.clientMessageId === null ? null : findTurnByClientMessage(tx, input.conversationId, input.clientMessageId),
     ]);
-    if (sent !== null) return { turn: sentBefore(sent, input), recorded: null };
+    if (sent !== null) return { turn: sentBefore(sent, input), recorded: null, taken: null };
     const { sequence } = receiveTurn(conversation);
     const turn = customerTurn(tenantId, input, sequence, now);
-    const seal = sealFor(sales.cipher, tx, tenantId, conversation.contactId ?? conversation.id);
+    // Nobody is at work here: the reply is ours, and all it takes is at hand.
+    const isFree = conversation.leaseOwner === null && conversation.pendingReplies === 0;
+    const seal = sealFor(sales.cipher, tx.query, tenantId, conversation.contactId ?? conversation.id);
     const recorded = await record(
-      tx,
-      conversation.id,
+      tx.last,
+      conversation,
       {
         newTurn: turn,
         conversation: { turnCount: sequence, pendingReplies: conversation.pendingReplies + 1 },
+        ...(isFree ? { claimFor: sales.worker } : {}),
         updates: [
           { kind: 'STARTED', turn: { ...turn, text: '' } },
           { kind: 'DELTA', textDelta: turn.text, turn },
@@ -59,11 +64,14 @@ export const sendMessage = async (sales: Sales, actor: Actor, input: SendMessage
       },
       { actor, now },
     );
-    return { turn, recorded };
+    const taken: Unanswered | null = isFree
+      ? { conversation: recorded.conversation, message: turn, reply: null, history }
+      : null;
+    return { turn, recorded, taken };
   });
   if (outcome.recorded !== null) {
+    sales.replyWanted(tenantId, input.conversationId, outcome.taken);
     await announce(sales, tenantId, outcome.recorded);
-    sales.replyWanted(tenantId, input.conversationId);
   }
   return outcome.turn;
 };

@@ -1,11 +1,13 @@
 import type { Actor } from '@parley/kernel/actor';
 import { isUuid } from '@parley/kernel/database';
 import { uuidv7 } from '@parley/kernel/id';
+import type { JsonRow } from '@parley/kernel/jsonRow';
 import { Refusal } from '@parley/kernel/refusal';
 import { startConversation as decide, type StartConversation } from '../domain/conversation.ts';
 import type { SalesEvent } from '../events.ts';
 import { sealFor } from '../infrastructure/personalText.ts';
 import { record } from '../infrastructure/record.ts';
+import { toConversation } from '../infrastructure/rows.ts';
 import { announce, type Sales } from './sales.ts';
 
 export type StartConversationInput = Omit<StartConversation, 'locale'> & { agentId: string; locale: string | null };
@@ -36,17 +38,18 @@ export const startConversation = async (
         'INSERT INTO sales.contact (tenant_id, id, name, email, phone, created_at) VALUES (platform.tenant_id(), $1, $2, $3, $4, $5)',
         [contactId, name, email, phone, now],
       );
-      const seal = sealFor(sales.cipher, tx, tenantId, contactId);
+      const seal = sealFor(sales.cipher, tx.query, tenantId, contactId);
       events.push({
         type: 'sales.ContactAdded',
         data: { contactId, details: await seal('sales.ContactAdded.details', JSON.stringify({ name, email, phone })) },
       });
     }
-    await tx.query(
-      `INSERT INTO sales.conversation (tenant_id, id, agent_id, contact_id, channel, locale, created_at)
-       VALUES (platform.tenant_id(), $1, $2, $3, $4::text::sales."Channel", $5, $6)`,
+    const [conversation] = await tx.query<{ row: JsonRow }>(
+      `INSERT INTO sales.conversation AS c (tenant_id, id, agent_id, contact_id, channel, locale, created_at)
+       VALUES (platform.tenant_id(), $1, $2, $3, $4::text::sales."Channel", $5, $6) RETURNING to_jsonb(c) AS row`,
       [conversationId, agent.id, contactId, input.channel, locale, now],
     );
+    if (conversation === undefined) throw new Error('the conversation was not stored');
     if (input.consent !== null) {
       await tx.query(
         `INSERT INTO sales.consent_record (tenant_id, id, conversation_id, recording, ai_disclosure_accepted, captured_at)
@@ -58,7 +61,7 @@ export const startConversation = async (
       type: 'sales.ConversationStarted',
       data: { conversationId, agentId: agent.id, channel: input.channel, locale, contactId, consent: input.consent },
     });
-    await record(tx, conversationId, { events }, { actor, now });
+    await record(tx.last, toConversation(conversation.row), { events }, { actor, now });
   });
   await announce(sales, tenantId, {});
   return { conversationId, visitorToken };

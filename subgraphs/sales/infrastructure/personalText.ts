@@ -1,5 +1,5 @@
 import type { Sealed } from '@parley/kernel/event';
-import type { SqlTransaction } from '@parley/kernel/sql';
+import type { Query } from '@parley/kernel/sql';
 import type { SubjectCipher, SubjectKeys } from '@parley/kernel/subjectCipher';
 
 const find =
@@ -7,13 +7,13 @@ const find =
 const insert = `INSERT INTO sales.subject_key (tenant_id, subject_id, wrapped_key) VALUES (platform.tenant_id(), $1::uuid, $2)
   ON CONFLICT DO NOTHING`;
 
-/** The wrapped keys of one tenant's subjects, as seen by a transaction. */
-export const subjectKeys = (tx: SqlTransaction): SubjectKeys => {
-  const keyOf = async (subjectId: string) => (await tx.query<{ key: Buffer }>(find, [subjectId]))[0]?.key ?? null;
+/** The wrapped keys of one tenant's subjects, as seen by a statement or a transaction. */
+export const subjectKeys = (query: Query): SubjectKeys => {
+  const keyOf = async (subjectId: string) => (await query<{ key: Buffer }>(find, [subjectId]))[0]?.key ?? null;
   return {
     find: keyOf,
     insert: async (subjectId, wrapped) => {
-      await tx.query(insert, [subjectId, wrapped]);
+      await query(insert, [subjectId, wrapped]);
       const key = await keyOf(subjectId);
       if (key === null) throw new Error('the subject’s key was not kept');
       return key;
@@ -24,10 +24,10 @@ export const subjectKeys = (tx: SqlTransaction): SubjectKeys => {
 /** Seals what a conversation's parties said or are called, under the contact's key, or the conversation's when nobody is named. */
 export const sealFor = (
   cipher: SubjectCipher,
-  tx: SqlTransaction,
+  query: Query,
   tenantId: string,
   subjectId: string,
 ): ((place: string, text: string) => Promise<Sealed>) => {
-  const keys = subjectKeys(tx);
+  const keys = subjectKeys(query);
   return (place, text) => cipher.seal(keys, tenantId, subjectId, place, text);
 };

@@ -1,4 +1,5 @@
-import type { Sql } from '@parley/kernel/sql';
+import type { JsonRow } from '@parley/kernel/jsonRow';
+import type { Sql, SqlTransaction } from '@parley/kernel/sql';
 import type { Conversation, Turn } from '../generated/prisma/client.ts';
 import type { Client } from './database.ts';
 import { toConversation, toTurn } from './rows.ts';
@@ -6,10 +7,13 @@ import { toConversation, toTurn } from './rows.ts';
 /** A conversation is worked on by one process at a time; a lease that is not renewed falls to whoever asks next. */
 export const leaseMs = 3000;
 
-const claim = `UPDATE sales.conversation SET lease_owner = $2::uuid, lease_until = now() + $3::int * interval '1 millisecond'
-  WHERE tenant_id = platform.tenant_id() AND id = $1::uuid AND (lease_owner IS NULL OR lease_owner = $2::uuid OR lease_until < now()) RETURNING id`;
-export const claimConversation = async (sql: Sql, conversationId: string, owner: string): Promise<boolean> =>
-  (await sql.run(claim, [conversationId, owner, leaseMs])).length === 1;
+const until = `lease_until = now() + ${leaseMs} * interval '1 millisecond'`;
+/** Keeps the conversation for longer. */
+export const renewClaim = (sql: Sql, conversationId: string, owner: string) =>
+  sql.run(
+    `UPDATE sales.conversation SET ${until} WHERE tenant_id = platform.tenant_id() AND id = $1::uuid AND lease_owner = $2::uuid`,
+    [conversationId, owner],
+  );
 
 const release = `UPDATE sales.conversation SET lease_owner = NULL, lease_until = NULL
   WHERE tenant_id = platform.tenant_id() AND id = $1::uuid AND lease_owner = $2::uuid`;
@@ -25,28 +29,50 @@ export type Unanswered = {
   readonly conversation: Conversation;
   readonly message: Turn;
   readonly reply: Turn | null;
-  /** What was said before, oldest first; an interrupted turn counts as far as it was heard. */
-  readonly history: readonly { role: Turn['role']; text: string }[];
+  readonly history: History;
 };
+/** What was said before, oldest first; an interrupted turn counts as far as it was heard. */
+export type History = readonly { readonly role: Turn['role']; readonly text: string }[];
 
 const historyTurns = 12;
-const unanswered = `
-  SELECT to_jsonb(c) AS conversation, to_jsonb(m) AS message, to_jsonb(r) AS reply, coalesce((
-    SELECT jsonb_agg(jsonb_build_object('role', h.role, 'text', coalesce(h.spoken_text, h.text)) ORDER BY h.sequence) FROM (
-      SELECT * FROM sales.turn b WHERE b.tenant_id = m.tenant_id AND b.conversation_id = m.conversation_id AND b.sequence < m.sequence
-      ORDER BY b.sequence DESC LIMIT ${historyTurns}) h), '[]') AS history
-  FROM sales.conversation c
-  JOIN sales.turn m ON m.tenant_id = c.tenant_id AND m.conversation_id = c.id AND m.role = 'CUSTOMER'
-  LEFT JOIN sales.turn r ON r.tenant_id = m.tenant_id AND r.in_reply_to_id = m.id
-  WHERE c.tenant_id = platform.tenant_id() AND c.id = $1::uuid AND c.pending_replies > 0 AND (r.id IS NULL OR NOT r.voiced)
-    AND NOT (m.id = ANY ($2::uuid[]))
-  ORDER BY m.sequence LIMIT 1`;
-type Row = {
-  conversation: Record<string, unknown>;
-  message: Record<string, unknown>;
-  reply: Record<string, unknown> | null;
-  history: Unanswered['history'];
-};
+const historyBefore = (conversationId: string, sequence: string) => `coalesce((
+  SELECT jsonb_agg(jsonb_build_object('role', h.role, 'text', coalesce(h.spoken_text, h.text)) ORDER BY h.sequence) FROM (
+    SELECT b.role, b.spoken_text, b.text, b.sequence FROM sales.turn b
+    WHERE b.tenant_id = platform.tenant_id() AND b.conversation_id = ${conversationId} AND b.sequence < ${sequence}
+    ORDER BY b.sequence DESC LIMIT ${historyTurns}) h), '[]')`;
+const soFar = `SELECT ${historyBefore('$1::uuid', '2147483647')} AS history`;
+/** What was said so far. Sent behind the lock, it sees what the lock has waited for. */
+export const historySoFar = async (tx: SqlTransaction, conversationId: string): Promise<History> =>
+  (await tx.query<{ history: History }>(soFar, [conversationId]))[0]?.history ?? [];
+
+/** `$2`: turns to leave out. `$3`: only as many of the newest turns are looked at as replies are pending. */
+const unansweredOf = (conversation: string) => `
+  SELECT to_jsonb(c) AS conversation, found.message, found.reply, found.history
+  FROM ${conversation} c LEFT JOIN LATERAL (
+    SELECT to_jsonb(m) AS message, to_jsonb(r) AS reply, ${historyBefore('m.conversation_id', 'm.sequence')} AS history
+    FROM (
+      SELECT t.* FROM sales.turn t WHERE t.tenant_id = platform.tenant_id() AND t.conversation_id = c.id AND t.role = 'CUSTOMER'
+      ORDER BY t.sequence DESC LIMIT CASE WHEN $3::bool THEN c.pending_replies END
+    ) m
+    LEFT JOIN sales.turn r ON r.tenant_id = platform.tenant_id() AND r.in_reply_to_id = m.id
+    WHERE (r.id IS NULL OR NOT r.voiced) AND NOT (m.id = ANY ($2::uuid[]))
+    ORDER BY m.sequence LIMIT 1
+  ) found ON c.pending_replies > 0`;
+const find = `${unansweredOf('sales.conversation')} WHERE c.tenant_id = platform.tenant_id() AND c.id = $1::uuid`;
+const claimAndFind = `WITH claimed AS (
+    UPDATE sales.conversation SET lease_owner = $4::uuid, ${until}
+    WHERE tenant_id = platform.tenant_id() AND id = $1::uuid AND (lease_owner IS NULL OR lease_owner = $4::uuid OR lease_until < now())
+    RETURNING *
+  ) ${unansweredOf('claimed')}`;
+type Row = { conversation: JsonRow; message: JsonRow | null; reply: JsonRow | null; history: History };
+
+const toUnanswered = ({ conversation, message, reply, history }: Row): Unanswered | null =>
+  message && {
+    conversation: toConversation(conversation),
+    message: toTurn(message),
+    reply: reply && toTurn(reply),
+    history,
+  };
 
 /** @param besides customer turns whose replies are in hand */
 export const nextUnanswered = async (
@@ -54,14 +80,23 @@ export const nextUnanswered = async (
   conversationId: string,
   besides: readonly string[],
 ): Promise<Unanswered | null> => {
-  const [row] = await sql.run<Row>(unanswered, [conversationId, [...besides]]);
+  const [row] = await sql.run<Row>(find, [conversationId, [...besides], true]);
   if (row === undefined) return null;
-  return {
-    conversation: toConversation(row.conversation),
-    message: toTurn(row.message),
-    reply: row.reply && toTurn(row.reply),
-    history: row.history,
-  };
+  const newest = toUnanswered(row);
+  if (newest !== null || toConversation(row.conversation).pendingReplies <= besides.length) return newest;
+  // A later reply has failed while an earlier one was spoken: what is left lies further back.
+  const [further] = await sql.run<Row>(find, [conversationId, [...besides], false]);
+  return further === undefined ? null : toUnanswered(further);
+};
+
+/** Takes the conversation, in the same trip with what is to be done. @returns null while another process has it */
+export const claimConversation = async (
+  sql: Sql,
+  conversationId: string,
+  owner: string,
+): Promise<{ readonly next: Unanswered | null } | null> => {
+  const [row] = await sql.run<Row>(claimAndFind, [conversationId, [], true, owner]);
+  return row === undefined ? null : { next: toUnanswered(row) };
 };
 
 /** Conversations of any tenant that wait for a reply and that nobody is working on. */
