@@ -8,9 +8,19 @@ const modern = 'application/graphql-response+json';
 const asksForPlainJson = ({ headers: { accept = '' } }: IncomingMessage): boolean =>
   accept.includes('application/json') && !accept.includes(modern);
 
-/** Refusals of ours come in the media type Apollo Server's would (A30). */
-export const mediaTypeFor = ({ headers: { accept = '' } }: IncomingMessage): Record<string, string> =>
-  accept.includes(modern) && !accept.includes('application/json') ? { 'content-type': `${modern}; charset=utf-8` } : {};
+/** Refusals of ours come in the media type Apollo Server's would: what the client likes best, or likes first (A30). */
+export const mediaTypeFor = ({ headers: { accept = '' } }: IncomingMessage): Record<string, string> => {
+  const [best] = accept
+    .split(',')
+    .map((range) => {
+      const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+      const quality = parameters.find((parameter) => parameter.startsWith('q='));
+      return { type, quality: quality === undefined ? 1 : Number(quality.slice(2)) };
+    })
+    .filter(({ type, quality }) => (type === modern || type === 'application/json') && quality > 0)
+    .sort((a, b) => b.quality - a.quality);
+  return best?.type === modern ? { 'content-type': `${modern}; charset=utf-8` } : {};
+};
 
 /** What the specification calls a request error: of a document, or of the variables for it. */
 const requestErrors: ReadonlySet<unknown> = new Set([

@@ -5,10 +5,10 @@ import { mediaTypeFor, withAcceptedStatus } from './acceptedMedia.ts';
 import type { Admission, FoundOperation } from './admit.ts';
 import type { Exchange, RequestContext } from './apolloGateway.ts';
 import { type Authenticate, unauthenticated } from './authenticate.ts';
-import { type Mask, refusal } from './errors.ts';
+import { type Mask, refusal, statusOf } from './errors.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { GraphqlHandler } from './httpServer.ts';
-import type { LiveResponses } from './liveResponses.ts';
+import { answerRefused, type LiveResponses } from './liveResponses.ts';
 import type { ObserveHttp } from './observeHttp.ts';
 import { isObject } from './ownKeys.ts';
 import type { PeerAddress } from './peerAddress.ts';
@@ -17,7 +17,7 @@ import { readJsonBody } from './readBody.ts';
 import { searchOf, sendError } from './responses.ts';
 import type { Revocations } from './revocations.ts';
 import { assertMayBegin } from './socketProtocol.ts';
-import { type StreamFormat, streamFormatFor } from './streamFormats.ts';
+import { streamFormatFor } from './streamFormats.ts';
 import { watchCredential } from './watchCredential.ts';
 
 export type HttpHandlerParts = {
@@ -38,8 +38,9 @@ export const createGraphqlHandler =
   (parts: HttpHandlerParts): GraphqlHandler =>
   async (request, response, requestId) => {
     const { apollo, admission, authenticate, live, revocations, mask, bodyBytes, forwardHeaders } = parts;
-    const format = streamFormatFor(request);
-    const observed = parts.observe(request, response, requestId, format?.transport ?? 'http');
+    const asked = streamFormatFor(request);
+    const transport = asked?.isOnly === false ? 'http' : (asked?.format.transport ?? 'http');
+    const observed = parts.observe(request, response, requestId, transport);
     const peer = parts.peerAddress(request);
     // An answer depends on who asks: no cache may hold it for another (A28, J09).
     response.setHeader('cache-control', 'no-store');
@@ -61,12 +62,12 @@ export const createGraphqlHandler =
       const signal = found?.operation.node.operation === 'query' ? gone.signal : undefined;
       const headers = forwardedHeaders(forwardHeaders, request.headers);
       const call = { actor: caller.actor, requestId, peer, headers, signal, observed };
-      if (format && found && streams(format, found)) {
+      if (asked && found && (asked.isOnly || found.operation.node.operation === 'subscription')) {
         assertSafeMethod(request, found);
         const variables = request.method === 'GET' ? jsonOr(search.get('variables') ?? 'null') : variablesIn(body);
         const admitted = await admission.admit(found, variables, call);
         assertMayBegin(admitted);
-        return live.answer({ response, format }, admitted, call, (onEnd) =>
+        return live.answer({ response, format: asked.format }, admitted, call, (onEnd) =>
           watchCredential(caller, identify, revocations, onEnd),
         );
       }
@@ -98,15 +99,16 @@ export const createGraphqlHandler =
     } catch (thrown) {
       const error = withAcceptedStatus(request, thrown);
       if (!(error instanceof GraphQLError)) throw error;
+      if (asked?.isOnly && isOfTheOperation(error))
+        return answerRefused(response, asked.format, [mask(error, { requestId })]);
       // A refusal may come before the body was read; the rest of it is not waited for.
       if (!request.complete) response.setHeader('connection', 'close');
       sendError(response, error, mask, mediaTypeFor(request));
     }
   };
 
-/** Event streams carry any operation; multipart, as Apollo Client asks for it with every one, subscriptions only. */
-const streams = ({ transport }: StreamFormat, { operation }: FoundOperation): boolean =>
-  transport === 'sse' || operation.node.operation === 'subscription';
+/** Clients of event streams take every status but 200 for the network's doing, and try again: no use where asking so is wrong. */
+const isOfTheOperation = (error: GraphQLError): boolean => [400, 403, 404].includes(statusOf(error));
 
 /** GraphQL over HTTP §6.2: what changes something is never done by GET. */
 const assertSafeMethod = ({ method }: IncomingMessage, { operation }: FoundOperation): void => {

@@ -129,22 +129,28 @@ describe('live operations over HTTP', () => {
     await until(() => running.world.updates.readers === 0);
   });
 
-  test('what is refused before it begins is a plain answer with its status, as for any request', async () => {
+  test('what is refused before it begins: an answer with its status, or for event streams, whose clients would try again, an event', async () => {
     const cases: [object, number, RegExp][] = [
       [{ query: '{' }, 400, /GRAPHQL_PARSE_FAILED/],
       [{ query: 'subscription { nope }' }, 400, /GRAPHQL_VALIDATION_FAILED/],
-      [{ query: 'subscription { secretTurns { id } }' }, 401, /UNAUTHENTICATED/],
-      [{ documentId: `sha256:${'0'.repeat(64)}` }, 404, /PERSISTED_QUERY_NOT_FOUND/],
+      [{ documentId: `sha256:${'0'.repeat(64)}` }, 400, /PERSISTED_QUERY_NOT_FOUND/],
       [{ query: updates, variables: { after: 7 } }, 400, /BAD_USER_INPUT/],
       [{ query: `{ ${Array.from({ length: 150 }, (_, n) => `a${n}: __typename`).join(' ')} }` }, 400, /LIMIT_EXCEEDED/],
     ];
-    for (const [body, , code] of cases)
-      for (const accept of ['text/event-stream', multipart]) {
-        const stream = await open(accept, body);
-        await stream.ended;
-        assert.match(stream.text(), code);
-        assert.match(stream.response.headers.get('content-type') ?? '', /json/);
-      }
+    for (const [body, status, code] of cases) {
+      const events = await sse(body);
+      await events.ended;
+      assert.equal(events.response.status, 200);
+      assert.match(events.text(), /^:\n\nevent: next\ndata: {"errors":.*\n\nevent: complete\ndata: \n\n$/);
+      assert.match(events.text(), code);
+      const mixed = await open(multipart.replace('application/json', 'application/graphql-response+json'), body);
+      await mixed.ended;
+      assert.equal(mixed.response.status, status);
+      assert.match(mixed.text(), code);
+      assert.match(mixed.response.headers.get('content-type') ?? '', /graphql-response\+json/);
+    }
+    for (const accept of ['text/event-stream', multipart])
+      assert.equal((await open(accept, { query: 'subscription { secretTurns { id } }' })).response.status, 401);
     const refused = await sse({ query: updates }, { headers: { authorization: 'Bearer x' } });
     assert.equal(refused.response.status, 401);
     const text = await fetch(running.gateway.url, {

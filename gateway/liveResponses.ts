@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { GraphQLError } from 'graphql';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { AdmittedOperation } from './admit.ts';
 import type { GatewayLimits } from './config.ts';
 import { type Mask, refusal } from './errors.ts';
@@ -33,7 +33,7 @@ export const createLiveResponses = (parts: {
 
   return {
     answer: ({ response, format }, admitted, call, watch) => {
-      response.writeHead(200, { 'content-type': format.contentType, 'x-accel-buffering': 'no' });
+      begin(response, format);
       let isOver = false;
       const write = (bytes: Buffer): void => {
         if (isOver || response.destroyed) return;
@@ -76,6 +76,19 @@ export const createLiveResponses = (parts: {
       return open.size;
     },
   };
+};
+
+const begin = (response: ServerResponse, { contentType }: StreamFormat): void =>
+  void response.writeHead(200, { 'content-type': contentType, 'x-accel-buffering': 'no' });
+
+/** An operation that was refused before it began, as a stream of that alone. */
+export const answerRefused = (
+  response: ServerResponse,
+  format: StreamFormat,
+  errors: readonly GraphQLFormattedError[],
+): void => {
+  begin(response, format);
+  response.end(Buffer.concat([format.start, format.errors(errors), format.complete]));
 };
 
 const runOnce = ({ engine, compiled, variables }: AdmittedOperation, call: Call, send: (json: Buffer) => void) => ({

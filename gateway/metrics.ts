@@ -49,6 +49,8 @@ export const createMetrics = () => {
     running: gauge('operations_running', 'Operations under way, among them open subscriptions', ['transport', 'type']),
     /** Set when it is read. */
     sockets: gauge('sockets_open', 'WebSockets open', []),
+    /** Set when it is read. */
+    liveStreams: gauge('live_streams_open', 'Streams from subgraphs, however many subscribers read each', []),
     fetchSeconds: histogram('subgraph_fetch_duration_seconds', 'Calls of subgraphs, each attempt', [
       'subgraph',
       'outcome',

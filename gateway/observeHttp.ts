@@ -21,10 +21,9 @@ export const createObserveHttp =
       trusted: traceparent !== undefined && isFromProxy(request),
     };
     const observation = observe({ requestId, transport, incoming });
-    response.once('close', () => {
-      // A stream is over when its reader leaves.
-      const isAnswered = response.writableFinished || (transport !== 'http' && response.headersSent);
-      observation.end(isAnswered ? response.statusCode : clientGone);
-    });
+    response.once('close', () =>
+      // A stream that its reader left has ended its observation itself by then.
+      queueMicrotask(() => observation.end(response.writableFinished ? response.statusCode : clientGone)),
+    );
     return observation;
   };

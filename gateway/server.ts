@@ -124,7 +124,10 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     mask,
     log,
   });
-  metrics?.onRead(() => metrics.sockets.set(sockets.open()));
+  metrics?.onRead(() => {
+    metrics.sockets.set(sockets.open());
+    metrics.liveStreams.set(streams.open);
+  });
   http.listen(config.port, config.host);
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;

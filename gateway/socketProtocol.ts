@@ -128,7 +128,8 @@ export const assertMayBegin = ({ operation, compiled: { source, refusals } }: Ad
   const [first] = refusals;
   if (operation.node.operation !== 'subscription' || source !== null || !first) return;
   const { message, path, extensions } = first;
-  throw new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });
+  const status = extensions?.['code'] === 'UNAUTHENTICATED' ? 401 : 403;
+  throw new GraphQLError(message, { path: path ?? null, extensions: { ...extensions, http: { status } } });
 };
 
 const documentOf = ({ operation: { node, document } }: AdmittedOperation): DocumentNode => ({

@@ -50,8 +50,13 @@ const multipart: StreamFormat = {
 const part = (json: Buffer): Buffer =>
   Buffer.concat([Buffer.from('\r\ncontent-type: application/json\r\n\r\n'), json, Buffer.from('\r\n--graphql')]);
 
-/** The format a request asks for; null where its answer is to be one piece of JSON. */
-export const streamFormatFor = ({ headers: { accept = '' } }: IncomingMessage): StreamFormat | null => {
-  if (/\btext\/event-stream\b/i.test(accept)) return eventStream;
-  return /\bmultipart\/mixed\b[^,]*;\s*subscriptionSpec="?1\.0/i.test(accept) ? multipart : null;
+/** `isOnly`: the client reads nothing else, whatever the operation. */
+export type AskedFormat = { readonly format: StreamFormat; readonly isOnly: boolean };
+
+/** The format a request's answers may come in; null where they are to be one piece of JSON. */
+export const streamFormatFor = ({ headers: { accept = '' } }: IncomingMessage): AskedFormat | null => {
+  // Apollo Client and urql say with every operation what a subscription may come in, beside JSON.
+  const isOnly = !/\bapplication\/(graphql-response\+)?json\b/i.test(accept);
+  if (/\bmultipart\/mixed\b[^,]*;\s*subscriptionSpec="?1\.0/i.test(accept)) return { format: multipart, isOnly: false };
+  return /\btext\/event-stream\b/i.test(accept) ? { format: eventStream, isOnly } : null;
 };
