@@ -75,7 +75,7 @@ export const createClient = (options: ClientOptions) => {
     onTokens: (tokens) => options.onTokens?.(tokens),
   });
   const { getToken } = options;
-  const credentials: Credentials = getToken ? { bearer: async () => getToken() } : session;
+  const credentials: Credentials = getToken ? { bearer: async () => getToken(), renewableAt: () => null } : session;
 
   /** One query or mutation. An expected "no" comes as a Refusal in the data. @throws GraphqlFailure | NetworkFailure */
   const execute = async <Data, Variables extends object>(

@@ -88,7 +88,10 @@ export const createLink = (options: LinkOptions): Link => {
   const watch = (connection: Connection, token: string | null): void => {
     const since = Date.now();
     live = connection;
+    const renewal = token === null ? null : credentials.renewableAt(token);
+    const renewing = renewal === null ? undefined : setTimeout(() => void replace(connection, token), renewal - since);
     connection.ended.then(({ code }) => {
+      clearTimeout(renewing);
       if (live !== connection) return;
       live = null;
       current = null;
@@ -96,6 +99,25 @@ export const createLink = (options: LinkOptions): Link => {
       failures = Date.now() - since > healthyMs ? 1 : failures + 1;
       become(holders > 0 ? 'reconnecting' : 'idle');
     });
+  };
+
+  /**
+   * Before the server would end a connection with its token: the next is opened beside it, and what is subscribed goes
+   * on there, each after its last cursor. Where that fails the old one is kept for as long as it lasts.
+   */
+  const replace = async (old: Connection, token: string | null): Promise<void> => {
+    if (holders === 0) return;
+    try {
+      const renewed = await credentials.bearer();
+      if (renewed === null || renewed === token || live !== old) return;
+      const connection = await openConnection({ ...connectionOptions, authorization: `Bearer ${renewed}` });
+      if (live !== old) return connection.close();
+      current = Promise.resolve(connection);
+      watch(connection, renewed);
+    } catch {
+      return;
+    }
+    old.close();
   };
 
   const close = (): void => {

@@ -194,6 +194,47 @@ describe('a live stream', () => {
     await server.close();
   });
 
+  test('renews its token before it expires, and the stream goes on over another connection without a word missed', async () => {
+    const now = Date.now();
+    const inits: (string | undefined)[] = [];
+    const states: string[] = [];
+    let renewals = 0;
+    const behaviour: Behaviour = {
+      ...logServer(400, (_live, position) => position !== 200 || inits.length > 1),
+      onInit: (authorization) => {
+        inits.push(authorization);
+        return true;
+      },
+      onPost: () => ({
+        body: {
+          data: {
+            refreshSession: {
+              __typename: 'RefreshSessionSuccess',
+              accessToken: `access-${++renewals}`,
+              refreshToken: `refresh-${renewals}`,
+              expiresIn: 300,
+            },
+          },
+        },
+      }),
+    };
+    const server = await startLiveServer(behaviour);
+    // A minute before it expires a token is renewed: this one's minute begins in a moment.
+    const tokens = { accessToken: 'access-0', refreshToken: 'refresh-0', expiresAt: now + 60_300 };
+    const client = createClient({ url: server.url, tokens, ...quick, pingMs: 10_000 });
+    client.onConnectionState((state) => states.push(state));
+    try {
+      assert.deepEqual(await collect(client.conversationTurns({ conversationId: 'c' })), upTo(400));
+      assert.deepEqual(inits, ['Bearer access-0', 'Bearer access-1']);
+      assert.equal(renewals, 1);
+      assert.deepEqual(states.slice(0, 2), ['connecting', 'live']);
+      assert.ok(!states.includes('reconnecting'), states.join());
+    } finally {
+      client.close();
+      await server.close();
+    }
+  });
+
   test('gives up when its token is refused twice', async () => {
     await withServer({ onInit: () => false }, async (client) => {
       await assert.rejects(collect(client.conversationTurns({ conversationId: 'c' })), { code: 'UNAUTHENTICATED' });

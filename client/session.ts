@@ -14,6 +14,8 @@ export type IssuedTokens = { readonly accessToken: string; readonly refreshToken
 export type Credentials = {
   /** A token that is good now; null for none. `rejected`: the server has just refused this one. */
   bearer(rejected?: string): Promise<string | null>;
+  /** From when on, in epoch milliseconds, this token is replaced by its next; null where that is not known. */
+  renewableAt(token: string): number | null;
 };
 
 export type Session = Credentials & {
@@ -57,6 +59,7 @@ export const createSession = (options: SessionOptions): Session => {
     tokens: () => tokens,
     adopt,
     end: () => keep(null),
+    renewableAt: (token) => (tokens?.accessToken === token ? tokens.expiresAt - renewBeforeMs : null),
     bearer: async (rejected) => {
       if (tokens === null) return null;
       const left = tokens.expiresAt - now();
