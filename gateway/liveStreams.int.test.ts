@@ -114,7 +114,7 @@ describe('equal subscriptions share a stream', () => {
     for (const { from, socket } of readers) assert.deepEqual(numbersIn(socket), upTo(total, from + 1));
   });
 
-  test('the rights are part of it, the person and the token are not: organization, role, scopes', async () => {
+  test('E45 the rights are part of it, the person and the token are not: organization, role, scopes', async () => {
     const sign = (claims: Record<string, string>) => running.issuer.sign(claims);
     const tokens = [
       await sign({ sub: 'u1', tid: 'tenant-1', role: 'MANAGER' }),
