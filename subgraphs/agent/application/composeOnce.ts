@@ -2,7 +2,7 @@ import type { Actor } from '@parley/kernel/actor';
 import type { ReplyPart, ReplyRequest } from '../domain/replyEngine.ts';
 import type { ReplyComposed } from '../events.ts';
 import type { ReplyTrace } from '../generated/prisma/client.ts';
-import { findSettings } from '../infrastructure/agents.ts';
+import { readReplyBasis } from '../infrastructure/replyBasis.ts';
 import { findReply, insertReply, type NewReplyTrace } from '../infrastructure/replyTraces.ts';
 import type { Parts } from './parts.ts';
 
@@ -25,23 +25,21 @@ const isRole = (role: string): role is Role => (roles as readonly string[]).incl
 /**
  * The reply to a customer's turn. It is stored before anybody hears a word of it: asked again after a crash, the agent
  * says the same again, whatever its knowledge has become since.
- * @returns null when there is no such agent
+ * @returns the reply and the voice its agent speaks with (null: chosen by locale); null when there is no such agent
  */
 export const composeOnce = async (
   parts: Parts,
   { actor, signal }: { actor: Actor; signal: AbortSignal | undefined },
   input: ReplyInput,
-): Promise<ReplyTrace | null> => {
+): Promise<{ trace: ReplyTrace; voiceId: string | null } | null> => {
   const { tenantId } = actor;
-  const client = parts.database.forTenant(tenantId);
-  const [stored, settings] = await Promise.all([
-    findReply(client, tenantId, input.inReplyTo),
-    findSettings(client, tenantId, input.agentId),
-  ]);
-  if (stored !== null) return stored;
+  const sql = parts.database.sql(tenantId);
+  const { reply, settings, knowledge: asOf } = await readReplyBasis(sql, input.agentId, input.inReplyTo);
+  if (reply !== null) return { trace: reply, voiceId: settings?.voiceId ?? null };
   if (settings === null) return null;
+  const { knowledgeBaseId, voiceId } = settings;
 
-  const { knowledgeBaseId } = settings;
+  const client = parts.database.forTenant(tenantId);
   const started = performance.now();
   const composed = await compose(
     parts,
@@ -56,7 +54,7 @@ export const composeOnce = async (
       search: async (query, first) =>
         knowledgeBaseId === null
           ? []
-          : ((await parts.knowledge.search({ client, tenantId, knowledgeBaseId }, query, first)) ?? []),
+          : ((await parts.knowledge.search({ client, tenantId, knowledgeBaseId, asOf }, query, first)) ?? []),
       ...(signal ? { signal } : {}),
     },
     started,
@@ -71,14 +69,14 @@ export const composeOnce = async (
     createdAt: now,
     ...composed,
   };
-  const isFirst = await insertReply(parts.database.sql(tenantId), trace, replyComposed(trace), actor);
+  const isFirst = await insertReply(sql, trace, replyComposed(trace), actor);
   if (isFirst) {
     parts.eventsCommitted();
-    return trace;
+    return { trace, voiceId };
   }
-  const other = await findReply(client, tenantId, input.inReplyTo);
+  const other = await findReply(sql, input.inReplyTo);
   if (other === null) throw new Error(`turn ${input.turnId} is the reply to another turn already`);
-  return other;
+  return { trace: other, voiceId };
 };
 
 type Composed = Omit<NewReplyTrace, 'tenantId' | 'turnId' | 'inReplyToId' | 'conversationId' | 'agentId' | 'createdAt'>;

@@ -8,6 +8,8 @@ export type ReplyPart =
       readonly sentiment: number;
       readonly objection: string | null;
       readonly phase: ReplyTrace['phase'];
+      /** null: chosen by locale */
+      readonly voiceId: string | null;
     }
   | { readonly kind: 'DELTA'; readonly text: string }
   | { readonly kind: 'COMPLETED' };
@@ -28,13 +30,14 @@ export const deltasOf = (text: string): string[] => {
 };
 
 /** The stored reply as the parts of its stream; the same each time. */
-export const partsOf = (trace: ReplyTrace): ReplyPart[] => [
+export const partsOf = (trace: ReplyTrace, voiceId: string | null): ReplyPart[] => [
   {
     kind: 'UNDERSTOOD',
     intent: { name: trace.intentName, confidence: trace.intentConfidence, outOfScope: trace.intentOutOfScope },
     sentiment: trace.sentiment,
     objection: trace.objection,
     phase: trace.phase,
+    voiceId,
   },
   ...deltasOf(trace.text).map((text) => ({ kind: 'DELTA' as const, text })),
   { kind: 'COMPLETED' },

@@ -10,7 +10,7 @@ const columns = (tenantId: string, { personality, ...settings }: AgentSettings) 
   ...personality,
 });
 
-const settingsOf = (row: Omit<AgentSettings, 'personality'> & AgentSettings['personality']): AgentSettings => ({
+export const settingsOf = (row: Omit<AgentSettings, 'personality'> & AgentSettings['personality']): AgentSettings => ({
   name: row.name,
   locale: row.locale,
   voiceId: row.voiceId,

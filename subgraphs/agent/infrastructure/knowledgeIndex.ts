@@ -22,15 +22,20 @@ type Entry = {
   readonly language: Language;
   readonly index: Bm25Index<IndexedPassage>;
 };
-type Version = { version: number; removalVersion: number };
+/** How far a knowledge base has come: with every change, and with its newest removal. */
+export type KnowledgeVersion = { readonly version: number; readonly removalVersion: number };
+
+/** `asOf`: its version where that has just been read. */
+type SearchedBase = {
+  readonly client: Client;
+  readonly tenantId: string;
+  readonly knowledgeBaseId: string;
+  readonly asOf?: KnowledgeVersion | null;
+};
 
 /** Full text search over the knowledge bases of all tenants. Unknown and foreign knowledge bases are both null. */
 export type KnowledgeIndex = {
-  search(
-    at: { client: Client; tenantId: string; knowledgeBaseId: string },
-    query: string,
-    first: number,
-  ): Promise<FoundPassage[] | null>;
+  search(at: SearchedBase, query: string, first: number): Promise<FoundPassage[] | null>;
 };
 
 const mainLanguage = (passages: readonly IndexedPassage[]): Language =>
@@ -45,7 +50,7 @@ const fill = async (index: Bm25Index<IndexedPassage>, passages: readonly Indexed
 };
 
 /**
- * Indexes in memory that cannot be stale: each search reads the knowledge base's version first (one row by key). Added
+ * Indexes in memory that cannot be stale: each search goes by the knowledge base's version (one row by key). Added
  * documents extend the index, a removal rebuilds it. `maxPassages` bounds all of them together, least recently used out.
  */
 export const openKnowledgeIndex = (options: { maxPassages: number }): KnowledgeIndex => {
@@ -55,7 +60,7 @@ export const openKnowledgeIndex = (options: { maxPassages: number }): KnowledgeI
   });
   const refreshing = new Map<string, Promise<Entry>>();
 
-  const refresh = async (key: string, client: Client, id: string, now: Version): Promise<Entry> => {
+  const refresh = async (key: string, client: Client, id: string, now: KnowledgeVersion): Promise<Entry> => {
     const known = entries.get(key);
     if (known !== undefined && known.version >= now.version) return known;
     const base = known !== undefined && known.version >= now.removalVersion ? known : null;
@@ -80,12 +85,14 @@ export const openKnowledgeIndex = (options: { maxPassages: number }): KnowledgeI
     return entry;
   };
 
-  const current = async (client: Client, tenantId: string, id: string): Promise<Entry | null> => {
+  const current = async ({ client, tenantId, knowledgeBaseId: id, asOf }: SearchedBase): Promise<Entry | null> => {
     if (!isUuid(id)) return null;
-    const now = await client.knowledgeBase.findUnique({
-      where: { tenantId_id: { tenantId, id } },
-      select: { version: true, removalVersion: true },
-    });
+    const read = () =>
+      client.knowledgeBase.findUnique({
+        where: { tenantId_id: { tenantId, id } },
+        select: { version: true, removalVersion: true },
+      });
+    const now = asOf === undefined ? await read() : asOf;
     if (now === null) return null;
     // I26: whatever is kept is kept under its tenant.
     const key = `${tenantId}|${id}`;
@@ -105,8 +112,8 @@ export const openKnowledgeIndex = (options: { maxPassages: number }): KnowledgeI
   };
 
   return {
-    search: async ({ client, tenantId, knowledgeBaseId }, query, first) => {
-      const entry = await current(client, tenantId, knowledgeBaseId);
+    search: async (at, query, first) => {
+      const entry = await current(at);
       if (entry === null) return null;
       return entry.index.search(query, first).map(({ passage: { id, documentId, documentTitle, text }, score }) => ({
         id,

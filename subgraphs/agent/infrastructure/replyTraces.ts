@@ -1,10 +1,9 @@
 import type { Actor } from '@parley/kernel/actor';
 import { uuidv7 } from '@parley/kernel/id';
-import { toJsonRow } from '@parley/kernel/jsonRow';
+import { fromJsonRow, type JsonRow, toJsonRow } from '@parley/kernel/jsonRow';
 import type { Sql } from '@parley/kernel/sql';
 import type { ReplyComposed } from '../events.ts';
 import type { ReplyTrace } from '../generated/prisma/client.ts';
-import type { Client } from './database.ts';
 
 /** A cited passage, kept as it read when it was cited. */
 export type StoredCitation = {
@@ -16,8 +15,14 @@ export type StoredCitation = {
 };
 export type NewReplyTrace = Omit<ReplyTrace, 'citations'> & { readonly citations: StoredCitation[] };
 
-export const findReply = (client: Client, tenantId: string, inReplyToId: string): Promise<ReplyTrace | null> =>
-  client.replyTrace.findUnique({ where: { tenantId_inReplyToId: { tenantId, inReplyToId } } });
+const dates = new Set(['createdAt']);
+export const toReplyTrace = (row: JsonRow): ReplyTrace => fromJsonRow<ReplyTrace>(row, dates);
+
+const find = `SELECT to_jsonb(r) AS row FROM agent.reply_trace r WHERE r.tenant_id = platform.tenant_id() AND r.in_reply_to_id = $1::uuid`;
+export const findReply = async (sql: Sql, inReplyToId: string): Promise<ReplyTrace | null> => {
+  const [found] = await sql.run<{ row: JsonRow }>(find, [inReplyToId]);
+  return found === undefined ? null : toReplyTrace(found.row);
+};
 
 const insert = `
   WITH trace AS (

@@ -59,6 +59,11 @@ const ReplyPartType = builder.objectRef<ReplyPart>('ReplyPart').implement({
       resolve: (part) => (part.kind === 'UNDERSTOOD' ? part.intent : null),
     }),
     sentiment: t.float({ nullable: true, resolve: (part) => (part.kind === 'UNDERSTOOD' ? part.sentiment : null) }),
+    voiceId: t.id({
+      nullable: true,
+      description: "of an UNDERSTOOD; null: chosen by the conversation's locale",
+      resolve: (part) => (part.kind === 'UNDERSTOOD' ? part.voiceId : null),
+    }),
     objection: t.string({ nullable: true, resolve: (part) => (part.kind === 'UNDERSTOOD' ? part.objection : null) }),
     phase: t.field({
       type: ConversationPhaseEnum,
@@ -96,13 +101,13 @@ builder.subscriptionField('replyParts', (t) =>
       for (const field of ['conversationId', 'inReplyTo', 'turnId', 'agentId'] as const) {
         if (!isUuid(input[field])) throw badInput(`${field} is not an id.`);
       }
-      const trace = await composeOnce(context.parts, { actor, signal: context.signal }, input).catch(
+      const composed = await composeOnce(context.parts, { actor, signal: context.signal }, input).catch(
         (error: unknown) => {
           throw context.signal?.aborted ? new GraphQLError('Given up.', { extensions: { code: 'CANCELLED' } }) : error;
         },
       );
-      if (trace === null) throw new GraphQLError('There is no such agent.', { extensions: { code: 'NOT_FOUND' } });
-      return streamOf(partsOf(trace));
+      if (composed === null) throw new GraphQLError('There is no such agent.', { extensions: { code: 'NOT_FOUND' } });
+      return streamOf(partsOf(composed.trace, composed.voiceId));
     },
     resolve: (part) => part,
   }),

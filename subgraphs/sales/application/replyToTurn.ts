@@ -30,6 +30,9 @@ export const replyToTurn = async (
   const { conversation, message, reply } = unanswered;
   const actor = serviceActor('sales', tenantId);
   let voiceId: Promise<string | null> | undefined;
+  const speakWith = (id: string | null) => {
+    voiceId ??= Promise.resolve(id);
+  };
   const speakerOf = (turn: Turn) =>
     speakReply(sales, actor, turn, {
       voiceId: () => (voiceId ??= voiceOfAgent(sales.agent, actor, conversation.agentId)),
@@ -43,7 +46,7 @@ export const replyToTurn = async (
   let speaker = turn === null ? null : speakerOf(turn);
   if (turn === null || turn.state === 'STREAMING') {
     const request = replyInput(unanswered);
-    const work = { sales, actor, conversation, message, owner, request, speakerOf, turn, speaker };
+    const work = { sales, actor, conversation, message, owner, request, speakWith, speakerOf, turn, speaker };
     const streamed = await streamText(work, signal);
     speaker = streamed.speaker;
     turn = await completeReply(sales, actor, streamed.turn, message.createdAt, owner);
@@ -82,6 +85,7 @@ type Streaming = {
   message: Turn;
   owner: string;
   request: ReplyInput;
+  speakWith: (voiceId: string | null) => void;
   speakerOf: (turn: Turn) => Speaker;
   turn: TurnOfConversation | null;
   speaker: Speaker | null;
@@ -116,8 +120,10 @@ const streamText = async (
   const already = turn?.text ?? '';
   try {
     for await (const part of streamReply(sales.agent, actor, request, signal)) {
-      if (part.kind === 'UNDERSTOOD') understood = part.understood;
-      else if (part.kind === 'DELTA') {
+      if (part.kind === 'UNDERSTOOD') {
+        understood = part.understood;
+        work.speakWith(part.voiceId);
+      } else if (part.kind === 'DELTA') {
         const before = received.length;
         received += part.text;
         // After a takeover the stream repeats what is stored; only what goes beyond it is new.

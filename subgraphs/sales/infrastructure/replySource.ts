@@ -20,14 +20,14 @@ export type Understood = {
   readonly phase: ConversationPhase;
 };
 export type ReplyPart =
-  | { kind: 'UNDERSTOOD'; understood: Understood }
+  | { kind: 'UNDERSTOOD'; understood: Understood; voiceId: string | null }
   | { kind: 'DELTA'; text: string }
   | { kind: 'COMPLETED' };
 
 const replyParts = `subscription Reply($input: ReplyInput!) {
-  replyParts(input: $input) { kind text intent { name confidence outOfScope } sentiment objection phase }
+  replyParts(input: $input) { kind text intent { name confidence outOfScope } sentiment objection phase voiceId }
 }`;
-type Part = Partial<Understood> & { kind: ReplyPart['kind']; text: string | null };
+type Part = Partial<Understood> & { kind: ReplyPart['kind']; text: string | null; voiceId: string | null };
 
 /** The agent's reply as it is made. Asking again for the same turn gives the same text. An abort ends it at once, with an error. */
 export async function* streamReply(
@@ -52,9 +52,10 @@ export async function* streamReply(
       const { data, errors } = value;
       const part = (data as { replyParts?: Part | null } | null | undefined)?.replyParts;
       if (errors?.length || !part) throw new Error(`agent: ${errors?.[0]?.message ?? 'no reply part'}`);
-      if (part.kind === 'UNDERSTOOD') yield { kind: 'UNDERSTOOD', understood: part as unknown as Understood };
-      else if (part.kind === 'DELTA') yield { kind: 'DELTA', text: part.text ?? '' };
-      else yield { kind: 'COMPLETED' };
+      const { kind, text, voiceId } = part;
+      if (kind === 'UNDERSTOOD') yield { kind, understood: part as unknown as Understood, voiceId };
+      else if (kind === 'DELTA') yield { kind, text: text ?? '' };
+      else yield { kind };
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
