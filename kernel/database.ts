@@ -35,7 +35,7 @@ export type Rights = { readonly role: string; readonly tenantId?: string };
 
 export const beginWithRights = ({ role, tenantId }: Rights): string => {
   const claims = tenantId === undefined ? '' : JSON.stringify({ role, tenant_id: tenantId });
-  return `BEGIN; SELECT set_config('role', ${pg.escapeLiteral(role)}, true), set_config('request.jwt.claims', ${pg.escapeLiteral(claims)}, true)`;
+  return `BEGIN; SET LOCAL ROLE ${pg.escapeIdentifier(role)}; SET LOCAL request.jwt.claims = ${pg.escapeLiteral(claims)}`;
 };
 
 /** The parts of adapter-pg's connection that are needed to point it at a connection of our choosing. */

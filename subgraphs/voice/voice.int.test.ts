@@ -288,9 +288,8 @@ describe('a turn made audio', () => {
       ['Only once.', 'Next.'],
     );
     assert.equal(
-      readdirSync(join(folder, 'audio', tenantA, 'conversations', conversation, turn)).filter((name) =>
-        name.endsWith('.wav'),
-      ).length,
+      readdirSync(join(folder, 'audio', tenantA, 'conversations', conversation)).filter((name) => name.endsWith('.wav'))
+        .length,
       2,
     );
     await stream.return?.();

@@ -89,11 +89,17 @@ export const readStore = async (
   );
 };
 
+/** What our store keeps of an object behind its bytes. */
+const factsBytes = 96;
 /** A WAV file that is all there. */
 const isRecording = async (dataDir: string, blobKey: string | null): Promise<boolean> => {
   if (blobKey === null) return false;
   const bytes = await readFile(path.join(dataDir, 'audio', blobKey)).catch(() => null);
-  return bytes !== null && bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.readUInt32LE(4) === bytes.length - 8;
+  return (
+    bytes !== null &&
+    bytes.toString('latin1', 0, 4) === 'RIFF' &&
+    bytes.readUInt32LE(4) === bytes.length - factsBytes - 8
+  );
 };
 
 const metricsQuery = `query($representations: [_Any!]!) { _entities(representations: $representations) { ... on Conversation { metrics {

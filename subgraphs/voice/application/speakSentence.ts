@@ -44,7 +44,7 @@ export const speakSentence = (voice: Voice, actor: Actor, sentence: SpeakSentenc
       audio = await makeAudio(voice, {
         ...sentence,
         priority: Math.min(sequence, 50) - 1,
-        blobKey: `${tenantId}/conversations/${conversationId}/${turnId}/${id}.wav`,
+        blobKey: `${tenantId}/conversations/${conversationId}/${id}.wav`,
         signal,
       });
     } catch (error) {

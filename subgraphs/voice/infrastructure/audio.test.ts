@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -99,7 +99,7 @@ describe('the blob store', () => {
 
   it('leaves nothing half written behind', async () => {
     await store.put('t/conversations/x.wav', wav, { contentType: 'audio/wav' });
-    assert.deepEqual(readdirSync(join(folder, 't/conversations')).sort(), ['x.wav', 'x.wav.facts.json']);
+    assert.deepEqual(readdirSync(join(folder, 't/conversations')).sort(), ['x.wav']);
     await store.delete('t/conversations/x.wav');
     await store.delete('t/conversations/x.wav');
     assert.equal(await store.info('t/conversations/x.wav'), null);
@@ -108,12 +108,13 @@ describe('the blob store', () => {
 
   it('notices bytes that are not those stored (L14)', async () => {
     await store.put('t/conversations/y.wav', wav, { contentType: 'audio/wav' });
-    writeFileSync(join(folder, 't/conversations/y.wav'), Buffer.from(wav).fill(1, 100, 101));
+    const file = join(folder, 't/conversations/y.wav');
+    writeFileSync(file, readFileSync(file).fill(1, 100, 101));
     const damaged = await store.get('t/conversations/y.wav');
     assert.ok(damaged);
     await assert.rejects(buffer(damaged.body), /checksum/);
-    appendFileSync(join(folder, 't/conversations/y.wav'), 'more');
-    await assert.rejects(fetch(link('t/conversations/y.wav')).then((response) => response.arrayBuffer()));
+    appendFileSync(file, 'more');
+    assert.equal((await fetch(link('t/conversations/y.wav'))).status, 500);
     faults.length = 0;
   });
 });

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { pipeline, Transform } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import { BlobCorrupt, type BlobInfo, type BlobStore, isBlobKey } from './blobStore.ts';
 import { signUrl } from './signedUrl.ts';
 
@@ -13,8 +13,23 @@ export type LocalBlobStoreOptions = {
   readonly signingKey: Uint8Array;
 };
 
-/** Two dots: no key can name it. */
-const factsOf = (file: string): string => `${file}.facts.json`;
+/** What stands behind an object's bytes in its file: SHA-256, then the content type, filled up with zeros. */
+const checksumBytes = 32;
+const typeBytes = 64;
+const factsBytes = checksumBytes + typeBytes;
+type Facts = Omit<BlobInfo, 'size'>;
+
+const encodeFacts = ({ contentType, checksum }: Facts): Uint8Array => {
+  const type = Buffer.from(contentType);
+  if (type.length > typeBytes) throw new Error(`a content type has at most ${typeBytes} bytes`);
+  return Buffer.concat([Buffer.from(checksum, 'hex'), type], factsBytes);
+};
+/** null where these are no facts of ours */
+const decodeFacts = (bytes: Buffer): Facts | null => {
+  const [, contentType] = /^([\w.+-]+\/[\w.+-]+)\0*$/.exec(bytes.toString('latin1', checksumBytes)) ?? [];
+  return contentType === undefined ? null : { checksum: bytes.toString('hex', 0, checksumBytes), contentType };
+};
+
 const absentAsNull = (error: NodeJS.ErrnoException): null => {
   if (error.code === 'ENOENT') return null;
   throw error;
@@ -38,8 +53,8 @@ const checked = (key: string, checksum: string): Transform => {
 };
 
 /**
- * Objects as files, beside each its type and checksum. A key is written once: nothing overwrites audio. The object gets
- * its name last, so what was half written does not exist.
+ * Objects as files, each with its type and checksum at its end. A key is written once: nothing overwrites audio. The
+ * object gets its name last, so what was half written does not exist.
  */
 export const localBlobStore = ({ folder, baseUrl, signingKey }: LocalBlobStoreOptions): BlobStore => {
   if (signingKey.length < 32) throw new Error('the signing key must hold at least 32 bytes');
@@ -49,60 +64,64 @@ export const localBlobStore = ({ folder, baseUrl, signingKey }: LocalBlobStoreOp
     if (!isBlobKey(key) || !file.startsWith(root + sep)) throw new Error('not an object key');
     return file;
   };
-  /** Under another name, and forced to the disk: renamed later, so that a crash leaves the whole object or none. */
-  const draft = async (file: string, bytes: Uint8Array): Promise<string> => {
-    const name = `${file}.${randomUUID()}.tmp`;
-    await using handle = await open(name, 'wx', 0o600);
-    try {
-      await handle.writeFile(bytes);
-      await handle.datasync();
-    } catch (error) {
-      await rm(name, { force: true });
-      throw error;
-    }
-    return name;
-  };
-  const info = async (key: string): Promise<BlobInfo | null> => {
-    const file = fileOf(key);
-    const found = await stat(file).catch(absentAsNull);
-    const facts = await readFile(factsOf(file), 'utf8').catch(absentAsNull);
-    if (found === null || facts === null) return null;
-    return { size: found.size, ...(JSON.parse(facts) as Omit<BlobInfo, 'size'>) };
+  /** A new file; the folders above it are made where they are missing. */
+  const create = (name: string): Promise<FileHandle> =>
+    open(name, 'wx', 0o600).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(dirname(name), { recursive: true, mode: 0o700 });
+      return open(name, 'wx', 0o600);
+    });
+  const read = async (handle: FileHandle, key: string): Promise<BlobInfo> => {
+    const size = (await handle.stat()).size - factsBytes;
+    if (size < 0) throw new BlobCorrupt(key);
+    const { buffer } = await handle.read(Buffer.alloc(factsBytes), 0, factsBytes, size);
+    const facts = decodeFacts(buffer);
+    if (facts === null) throw new BlobCorrupt(key);
+    return { size, ...facts };
   };
   return {
-    info,
     async put(key, bytes, { contentType }) {
       const file = fileOf(key);
       const checksum = createHash('sha256').update(bytes).digest('hex');
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      const drafts = await Promise.allSettled([
-        draft(factsOf(file), Buffer.from(JSON.stringify({ contentType, checksum }))),
-        draft(file, bytes),
-      ]);
-      const [facts, object] = drafts;
-      if (facts.status === 'rejected' || object.status === 'rejected') {
-        await Promise.all(drafts.map((made) => made.status === 'fulfilled' && rm(made.value, { force: true })));
-        throw drafts.find((made) => made.status === 'rejected')?.reason;
+      // Under another name, and forced to the disk before it has its own: a crash leaves the whole object or none.
+      const draft = `${file}.${randomUUID()}.tmp`;
+      const handle = await create(draft);
+      try {
+        await handle.writev([bytes, encodeFacts({ contentType, checksum })]);
+        await handle.datasync();
+        await rename(draft, file);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      } finally {
+        await handle.close();
       }
-      await rename(facts.value, factsOf(file));
-      await rename(object.value, file);
       return { size: bytes.length, contentType, checksum };
     },
-    async get(key, range) {
-      const found = await info(key);
-      if (found === null) return null;
+    async info(key) {
       const handle = await open(fileOf(key), 'r').catch(absentAsNull);
       if (handle === null) return null;
+      return read(handle, key).finally(() => handle.close());
+    },
+    async get(key, range) {
+      const handle = await open(fileOf(key), 'r').catch(absentAsNull);
+      if (handle === null) return null;
+      const found = await read(handle, key).catch(async (error: unknown) => {
+        await handle.close();
+        throw error;
+      });
       if (range) return { ...found, body: handle.createReadStream({ start: range.start, end: range.end }) };
+      if (found.size === 0) {
+        await handle.close();
+        return { ...found, body: Readable.from([]) };
+      }
       const body = checked(key, found.checksum);
       // A destroyed reader closes the file; an error of the file reaches the reader.
-      pipeline(handle.createReadStream(), body, () => {});
+      pipeline(handle.createReadStream({ start: 0, end: found.size - 1 }), body, () => {});
       return { ...found, body };
     },
     async delete(key) {
-      const file = fileOf(key);
-      await rm(file, { force: true });
-      await rm(factsOf(file), { force: true });
+      await rm(fileOf(key), { force: true });
     },
     signedUrl: (key, options) => signUrl(signingKey, baseUrl, key, options),
   };
