@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { borrow } from './connection.ts';
 import { beginWithRights, type Pool, type Rights } from './database.ts';
+import { share } from './lanes.ts';
 
 /** SQL of one tenant or narrow role, for the few paths where every trip to the database counts. Prisma is for the rest. */
 export type Sql = {
@@ -58,7 +59,7 @@ export const sqlFor = (pool: Pool, rights: Rights): Sql => {
   };
   return {
     run: async (text, values = []) => {
-      const lent = await borrow(pool);
+      const lent = await share(pool);
       try {
         const [opened, result, committed] = await Promise.allSettled([
           lent.query({ text: opening }),
