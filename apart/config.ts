@@ -32,6 +32,7 @@ const schema = z.object({
   GATEWAY_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
   GATEWAY_JWT_ISSUER: z.string().optional(),
   GATEWAY_JWT_AUDIENCE: z.string().optional(),
+  GATEWAY_POLICIES_CLAIM: z.string().optional(),
 });
 
 /** What one service running by itself is told: where the others are, and what calls between them are signed with. */
@@ -87,10 +88,16 @@ export const supergraphFile = (
 /** Whose tokens say who calls a supergraph that is not ours; null: nobody's. All three are given or none. @throws ConfigError */
 export const tokenIssuer = (environment: Readonly<Record<string, string | undefined>>): TokenIssuer | null => {
   const given = readConfig(schema, environment);
-  const { GATEWAY_JWKS_URL: jwksUrl, GATEWAY_JWT_ISSUER: issuer, GATEWAY_JWT_AUDIENCE: audience } = given;
-  if (jwksUrl !== undefined && issuer !== undefined && audience !== undefined) return { jwksUrl, issuer, audience };
+  const {
+    GATEWAY_JWKS_URL: jwksUrl,
+    GATEWAY_JWT_ISSUER: issuer,
+    GATEWAY_JWT_AUDIENCE: audience,
+    GATEWAY_POLICIES_CLAIM: policiesClaim,
+  } = given;
+  if (jwksUrl !== undefined && issuer !== undefined && audience !== undefined)
+    return { jwksUrl, issuer, audience, policiesClaim: policiesClaim ?? 'policies' };
   const names = ['GATEWAY_JWKS_URL', 'GATEWAY_JWT_ISSUER', 'GATEWAY_JWT_AUDIENCE'] as const;
-  const present = names.find((name) => given[name] !== undefined);
+  const present = [...names, 'GATEWAY_POLICIES_CLAIM' as const].find((name) => given[name] !== undefined);
   const missing = names.find((name) => given[name] === undefined);
   if (present !== undefined)
     throw new ConfigError(`${missing} is missing: ${present} is set and is of no use without it`);

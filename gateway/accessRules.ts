@@ -8,11 +8,16 @@ import {
   type SchemaDefinitionNode,
   visit,
 } from 'graphql';
+import { addRequiredRules } from './requiredRules.ts';
 
-/** What a field or type asks of the caller: an identity, and one of the sets of scopes unless `scopes` is null. */
-export type Requirement = { readonly key: string; readonly scopes: readonly (readonly string[])[] | null };
+/** What a field or type asks of the caller: an identity, and of scopes or policies all of one set. */
+export type Requirement = {
+  readonly key: string;
+  readonly of: 'identity' | 'scopes' | 'policies';
+  readonly anyOf: readonly (readonly string[])[];
+};
 
-/** The supergraph's @authenticated and @requiresScopes, by the names they guard. */
+/** The supergraph's @authenticated, @requiresScopes and @policy, by the names they guard. */
 export type AccessRules = {
   ofType(type: string): readonly Requirement[];
   ofField(type: string, field: string): readonly Requirement[];
@@ -21,7 +26,8 @@ export type AccessRules = {
 const specs = 'https://specs.apollo.dev/';
 const authenticated = 'authenticated';
 const requiresScopes = 'requiresScopes';
-const identities: readonly string[] = [authenticated, requiresScopes, 'policy'];
+const policy = 'policy';
+const identities: readonly string[] = [authenticated, requiresScopes, policy];
 
 /**
  * Takes the security directives out of a supergraph, because Apollo's gateway refuses to load one it cannot enforce,
@@ -30,12 +36,6 @@ const identities: readonly string[] = [authenticated, requiresScopes, 'policy'];
 export const readAccessRules = (sdl: string): { sdl: string; rules: AccessRules } => {
   const document = parse(sdl, { noLocation: true });
   const linked = linkedSpecs(document);
-  const policy = [...linked].find(([, identity]) => identity === 'policy');
-  if (policy)
-    throw new Error(
-      `this gateway cannot enforce @${policy[0]} yet (${specs}policy): compose without it, nothing was loaded`,
-    );
-
   const types = new Map<string, Requirement[]>();
   const fields = new Map<string, Requirement[]>();
   for (const definition of document.definitions) {
@@ -46,6 +46,7 @@ export const readAccessRules = (sdl: string): { sdl: string; rules: AccessRules 
     for (const field of definition.fields ?? [])
       append(fields, `${type}.${field.name.value}`, requirementsIn(field.directives ?? [], linked));
   }
+  addRequiredRules(document, { types, fields });
   return {
     sdl: print(withoutSpecs(document, linked)),
     rules: {
@@ -113,17 +114,18 @@ const requirementsIn = (
 ): Requirement[] =>
   directives.flatMap((directive): Requirement[] => {
     const identity = linked.get(directive.name.value);
-    if (identity === authenticated) return [{ key: authenticated, scopes: null }];
-    if (identity !== requiresScopes) return [];
-    const scopes = scopesArgument(directive);
-    return [{ key: JSON.stringify(scopes), scopes }];
+    if (identity === authenticated) return [{ key: authenticated, of: 'identity', anyOf: [] }];
+    if (identity !== requiresScopes && identity !== policy) return [];
+    const of = identity === requiresScopes ? 'scopes' : 'policies';
+    const anyOf = setsArgument(directive, of);
+    return [{ key: `${of} ${JSON.stringify(anyOf)}`, of, anyOf }];
   });
 
-const scopesArgument = (directive: ConstDirectiveNode): string[][] => {
-  const value = directive.arguments?.find((argument) => argument.name.value === 'scopes')?.value;
+const setsArgument = (directive: ConstDirectiveNode, name: string): string[][] => {
+  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
   const sets = value?.kind === Kind.LIST ? value.values : [];
   return sets.map((set) =>
-    (set.kind === Kind.LIST ? set.values : [set]).flatMap((scope) => (scope.kind === Kind.STRING ? [scope.value] : [])),
+    (set.kind === Kind.LIST ? set.values : [set]).flatMap((item) => (item.kind === Kind.STRING ? [item.value] : [])),
   );
 };
 

@@ -13,7 +13,7 @@ const paths = (errors: readonly { path?: readonly (string | number)[] }[] | unde
 const hitsOf = (data: Record<string, unknown> | null): unknown[] => (Array.isArray(data?.['hits']) ? data['hits'] : []);
 
 test('C16: scopes are an OR of ANDs', () => {
-  const requirement: Requirement = { key: '', scopes: [['a', 'b'], ['c']] };
+  const requirement: Requirement = { key: '', of: 'scopes', anyOf: [['a', 'b'], ['c']] };
   const table = [
     [[], false],
     [['a'], false],
@@ -27,8 +27,8 @@ test('C16: scopes are an OR of ANDs', () => {
     assert.equal(isMet(requirement, userWith(...scopes)), expected, scopes.join());
   assert.equal(isMet(requirement, null), false);
   assert.equal(isMet(requirement, service), true);
-  assert.equal(isMet({ key: '', scopes: null }, userWith()), true);
-  assert.equal(isMet({ key: '', scopes: [] }, userWith('a')), false);
+  assert.equal(isMet({ key: '', of: 'identity', anyOf: [] }, userWith()), true);
+  assert.equal(isMet({ key: '', of: 'scopes', anyOf: [] }, userWith('a')), false);
 });
 
 describe('what a caller may not have', () => {

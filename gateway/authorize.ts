@@ -17,6 +17,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { AccessRules, Requirement } from './accessRules.ts';
+import { policiesOf } from './policies.ts';
 
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
@@ -27,10 +28,11 @@ export type Refusals = {
 };
 
 /** May this caller have what the requirement guards? Our own services hold no scopes and need none. */
-export const isMet = (requirement: Requirement, actor: Actor | null): boolean => {
+export const isMet = ({ of, anyOf }: Requirement, actor: Actor | null): boolean => {
   if (actor === null) return false;
-  if (actor.kind === 'SERVICE' || requirement.scopes === null) return true;
-  return requirement.scopes.some((all) => all.every((scope) => actor.scopes.includes(scope)));
+  if (actor.kind === 'SERVICE' || of === 'identity') return true;
+  const held = of === 'scopes' ? actor.scopes : policiesOf(actor);
+  return anyOf.some((all) => all.every((one) => held.includes(one)));
 };
 
 /**

@@ -157,7 +157,7 @@ describe('one operation over several subgraphs', () => {
     assert.deepEqual(hidden.data, { __type: null });
   });
 
-  test('C01 C02: _service, _entities and what is @inaccessible are not in the public schema', async () => {
+  test('C01 C02 C07: _service, _entities and what is @inaccessible are not in the public schema', async () => {
     const { run } = createBench();
     for (const query of [
       '{ _service { sdl } }',

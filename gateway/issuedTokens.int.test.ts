@@ -22,6 +22,7 @@ describe('tokens of another issuer', async () => {
     if (isUp) response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(jwks));
     else response.writeHead(503).end();
   });
+  const policiesClaim = 'entitlements';
   const place = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
   before(async () => {
     server.listen(0, '127.0.0.1');
@@ -48,17 +49,20 @@ describe('tokens of another issuer', async () => {
   };
 
   test('say who calls and with which scopes', async () => {
-    const authenticate = authenticateIssued({ jwksUrl: place(), issuer, audience }, silentLog);
+    const authenticate = authenticateIssued({ jwksUrl: place(), issuer, audience, policiesClaim }, silentLog);
     assert.equal((await authenticate(undefined, call)).actor, null);
     const { actor } = await authenticate(`Bearer ${await token()}`, call);
     assert.deepEqual([actor?.id, actor?.kind, actor?.scopes], ['user-1', 'USER', ['read', 'write']]);
     assert.ok((actor?.expiresAt ?? 0) > Date.now() / 1000);
     const other = await authenticate(`Bearer ${await token({ scope: undefined, scp: ['a', 'b'] })}`, call);
     assert.deepEqual(other.actor?.scopes, ['a', 'b']);
+    assert.deepEqual(other.actor?.policies, []);
+    const entitled = await authenticate(`Bearer ${await token({ entitlements: ['p', 'q'], policies: 'no' })}`, call);
+    assert.deepEqual(entitled.actor?.policies, ['p', 'q']);
   });
 
   test('forged, expired, for another, from another or without a signature, they are nobody’s', async () => {
-    const authenticate = authenticateIssued({ jwksUrl: place(), issuer, audience }, silentLog);
+    const authenticate = authenticateIssued({ jwksUrl: place(), issuer, audience, policiesClaim }, silentLog);
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"x"}').toString('base64url')}.`;
     for (const text of [
       await token({}, stranger.privateKey),
@@ -79,9 +83,9 @@ describe('tokens of another issuer', async () => {
 
   test('while the keys cannot be had it says so, and blames no token', async () => {
     isUp = false;
-    const authenticate = authenticateIssued({ jwksUrl: place(), issuer, audience }, silentLog);
+    const authenticate = authenticateIssued({ jwksUrl: place(), issuer, audience, policiesClaim }, silentLog);
     assert.equal(await statusFrom(authenticate, `Bearer ${await token()}`), 503);
-    const away = authenticateIssued({ jwksUrl: 'http://127.0.0.1:1/jwks', issuer, audience }, silentLog);
+    const away = authenticateIssued({ jwksUrl: 'http://127.0.0.1:1/jwks', issuer, audience, policiesClaim }, silentLog);
     assert.equal(await statusFrom(away, `Bearer ${await token()}`), 503);
   });
 });

@@ -5,7 +5,13 @@ import { refusal } from './errors.ts';
 import type { Log } from './log.ts';
 
 /** Somebody else's tokens: where their keys are published (RFC 7517), and what the tokens must say. */
-export type TokenIssuer = { readonly jwksUrl: string; readonly issuer: string; readonly audience: string };
+export type TokenIssuer = {
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+  /** The claim that lists the policies a caller fulfils. */
+  readonly policiesClaim: string;
+};
 
 const mostBytes = 8192;
 const algorithms = [
@@ -28,7 +34,10 @@ const toleranceSeconds = 5;
  * Callers by the bearer tokens of an issuer that is not ours (RFC 9068, loosely: any `typ`, `scope` or `scp`). Keys are
  * fetched where we are told, never where a token says.
  */
-export const authenticateIssued = ({ jwksUrl, issuer, audience }: TokenIssuer, log: Log): Authenticate => {
+export const authenticateIssued = (
+  { jwksUrl, issuer, audience, policiesClaim }: TokenIssuer,
+  log: Log,
+): Authenticate => {
   const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: fetchMs, cooldownDuration: fetchMs });
   return async (authorization) => {
     if (authorization === undefined) return anonymous;
@@ -42,7 +51,7 @@ export const authenticateIssued = ({ jwksUrl, issuer, audience }: TokenIssuer, l
         requiredClaims: ['sub', 'exp'],
         clockTolerance: toleranceSeconds,
       });
-      return { actor: toActor(payload), persistedOnly: false };
+      return { actor: toActor(payload, policiesClaim), persistedOnly: false };
     } catch (error) {
       if (isAboutTheToken(error)) throw unauthenticated();
       log.error({ err: error }, 'the keys of GATEWAY_JWKS_URL cannot be fetched');
@@ -52,17 +61,22 @@ export const authenticateIssued = ({ jwksUrl, issuer, audience }: TokenIssuer, l
 };
 
 /** `sub` stands for the organization too: what one caller does holds up no other. */
-const toActor = ({ sub = '', scope, scp, exp }: JWTPayload): Actor => ({
+const toActor = ({ sub = '', scope, scp, exp, ...claims }: JWTPayload, policiesClaim: string): Actor => ({
   kind: 'USER',
   id: sub,
   tenantId: sub,
   role: null,
-  scopes: [scope, scp].flat().flatMap((given) => (typeof given === 'string' ? given.split(' ').filter(Boolean) : [])),
+  scopes: [...words(scope), ...words(scp)],
+  policies: words(claims[policiesClaim]),
   partnerId: null,
   conversationId: null,
   sessionId: null,
   expiresAt: exp ?? null,
 });
+
+/** A list, or one text with spaces between, as claims have it. */
+const words = (claim: unknown): string[] =>
+  [claim].flat().flatMap((given) => (typeof given === 'string' ? given.split(' ').filter(Boolean) : []));
 
 /** Everything jose says but that the keys did not come, or make no sense. */
 const isAboutTheToken = (error: unknown): boolean =>

@@ -152,6 +152,7 @@ const keyOf = ({ variables, compiled }: AdmittedOperation, { actor, headers }: C
   const places = compiled.resumption?.placeVariables;
   const given = Object.entries(variables).filter(([name]) => !places?.has(name));
   if (actor === null) return JSON.stringify([given, null, headers]);
-  const { kind, tenantId, role, scopes, partnerId, conversationId } = actor;
-  return JSON.stringify([given, [kind, tenantId, role, scopes.toSorted(), partnerId, conversationId], headers]);
+  const { kind, tenantId, role, scopes, policies, partnerId, conversationId } = actor;
+  const rights = [kind, tenantId, role, scopes.toSorted(), policies?.toSorted(), partnerId, conversationId];
+  return JSON.stringify([given, rights, headers]);
 };

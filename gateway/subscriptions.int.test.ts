@@ -68,7 +68,7 @@ describe('E: GraphQL over WebSocket', () => {
     await running.gateway.close();
   });
 
-  test('a subscription whose events get their rest from another subgraph, in order, then complete', async () => {
+  test('C28 a subscription whose events get their rest from another subgraph, in order, then complete', async () => {
     const socket = await ready();
     running.world.sabotage = (name, { variables }) => {
       if (name !== 'agent') return undefined;

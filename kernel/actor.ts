@@ -28,6 +28,8 @@ export type Actor = {
   readonly tenantId: string;
   readonly role: Role | null;
   readonly scopes: readonly string[];
+  /** What somebody else's issuer says of the caller, for `@policy`. */
+  readonly policies?: readonly string[];
   readonly partnerId: string | null;
   readonly conversationId: string | null;
   /** The sign-in's session (USER), for revocation; otherwise null. */

@@ -25,6 +25,10 @@ export type SharedTypes = {
       locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
       args: Record<string, never>;
     };
+    policy: {
+      locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
+      args: { policies: readonly (readonly string[])[] };
+    };
   };
 };
 
@@ -53,6 +57,7 @@ export const subgraphSchemaOptions = {
     '@inaccessible',
     '@key',
     '@listSize',
+    '@policy',
     '@requiresScopes',
     '@shareable',
   ],
@@ -61,6 +66,8 @@ export const subgraphSchemaOptions = {
 /** `directives: scopes('conversations:read')`: any one of the given scopes opens the field (enforced by the gateway). */
 export const scopes = (...anyOf: readonly string[]) => ({ requiresScopes: { scopes: anyOf.map((scope) => [scope]) } });
 export const authenticated = { authenticated: {} };
+/** Only a signed-in person, however much a key or a visitor may do (enforced by the gateway). */
+export const person = { policy: { policies: [['kind:USER']] } };
 
 /**
  * Adds what subgraphs share by value: the scalars, and Refusal with its code and issues. Refusal is a class, so any

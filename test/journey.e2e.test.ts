@@ -468,6 +468,9 @@ describe('the journey', () => {
       secret,
     );
     assert.deepEqual([write.data?.['sendMessage'], codeOf(write)], [null, 'UNAUTHORIZED_FIELD_OR_TYPE']);
+    // Only a person has a session to end, whatever a key may do.
+    const left = await post(url, 'mutation { signOut { __typename } }', {}, secret);
+    assert.deepEqual([left.data?.['signOut'], codeOf(left)], [null, 'UNAUTHORIZED_FIELD_OR_TYPE']);
     const mixed = await post(
       url,
       'query($id: ID!) { conversation(id: $id) { id metrics { turnCount } } voices(first: 1) { edges { node { id } } } }',

@@ -123,7 +123,7 @@ describe('what our own processes ask auth', () => {
     );
     const unguarded = roots.filter(({ extensions }) => {
       const names = JSON.stringify(extensions['directives'] ?? {});
-      return !/authenticated|requiresScopes|inaccessible/.test(names);
+      return !/authenticated|requiresScopes|policy|inaccessible/.test(names);
     });
     assert.deepEqual(
       unguarded.map(({ name }) => name).filter((name) => !open.includes(name)),

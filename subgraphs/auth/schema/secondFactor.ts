@@ -1,4 +1,4 @@
-import { authenticated, requireActor, resultTypeOf } from '@parley/kernel/builder';
+import { person, requireActor, resultTypeOf } from '@parley/kernel/builder';
 import { sensitive } from '@parley/kernel/costDirectives';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import { beginTotpEnrolment, confirmTotpEnrolment } from '../application/totpEnrolment.ts';
@@ -22,7 +22,7 @@ builder.mutationField('beginTotpEnrolment', (t) =>
       resolveType: resultTypeOf('BeginTotpEnrolmentSuccess'),
     }),
     nullable: true,
-    directives: { ...authenticated, ...sensitive },
+    directives: { ...person, ...sensitive },
     description: 'Offers a secret for an authenticator app; nothing changes until a code of it is confirmed.',
     args: { input: t.arg({ type: BeginTotpEnrolmentInput, required: true }) },
     resolve: (_root, { input }, context) =>
@@ -43,7 +43,7 @@ builder.mutationField('confirmTotpEnrolment', (t) =>
       resolveType: resultTypeOf('ConfirmTotpEnrolmentSuccess'),
     }),
     nullable: true,
-    directives: { ...authenticated, ...sensitive },
+    directives: { ...person, ...sensitive },
     description: 'From now on signing in needs a code.',
     args: { input: t.arg({ type: ConfirmTotpEnrolmentInput, required: true }) },
     resolve: (_root, { input }, context) =>

@@ -1,4 +1,4 @@
-import { authenticated, requireActor, resultTypeOf } from '@parley/kernel/builder';
+import { person, requireActor, resultTypeOf } from '@parley/kernel/builder';
 import { cost, sensitive } from '@parley/kernel/costDirectives';
 import { Refusal, refusalAsValue } from '@parley/kernel/refusal';
 import type { SignedIn } from '../application/auth.ts';
@@ -105,7 +105,7 @@ builder.mutationField('signOut', (t) =>
       resolveType: resultTypeOf('SignOutSuccess'),
     }),
     nullable: true,
-    directives: authenticated,
+    directives: person,
     description: "Ends the caller's session.",
     resolve: (_root, _args, context) =>
       refusalAsValue(async () => ({
@@ -120,7 +120,7 @@ builder.mutationField('signOutEverywhere', (t) =>
       resolveType: resultTypeOf('SignOutEverywhereSuccess'),
     }),
     nullable: true,
-    directives: authenticated,
+    directives: person,
     description: "Ends all of the caller's sessions, on every device.",
     resolve: (_root, _args, context) =>
       refusalAsValue(async () => ({
