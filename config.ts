@@ -13,6 +13,7 @@ const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: integer(6, 200).default(10),
+  REHEARSAL: z.enum(['on', 'off']).default('on'),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   KAFKA_BROKERS: z
     .string()
@@ -38,6 +39,8 @@ export type PlatformConfig = {
   /** null: PostgreSQL of our own in `dataDir` */
   readonly database: { readonly url: string; readonly adminUrl: string | null } | null;
   readonly poolSize: number;
+  /** Whether conversations are rehearsed after the start, so that the first real one is fast. */
+  readonly rehearsal: boolean;
   readonly redisUrl: string | null;
   readonly kafka: {
     readonly brokers: readonly string[];
@@ -68,6 +71,7 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
     database:
       given.DATABASE_URL === undefined ? null : { url: given.DATABASE_URL, adminUrl: given.DATABASE_ADMIN_URL ?? null },
     poolSize: given.DATABASE_POOL_SIZE,
+    rehearsal: given.REHEARSAL === 'on',
     redisUrl: given.REDIS_URL ?? null,
     kafka:
       given.KAFKA_BROKERS === undefined

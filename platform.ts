@@ -23,6 +23,7 @@ import { startVoice } from '@parley/voice/server';
 import type { PlatformConfig } from './config.ts';
 import { consolePages } from './consolePages.ts';
 import { connect, openDatabases } from './databases.ts';
+import { rehearseConversations } from './rehearsal/rehearseConversations.ts';
 import { readSchemas, supergraphFile } from './schemas.ts';
 import { sendKeys } from './signingKeysRoute.ts';
 
@@ -32,6 +33,8 @@ export type Platform = {
   /** Looks at once whether the supergraph file has changed. */
   reload(): Promise<void>;
   drained(): Promise<void>;
+  /** Resolves when no rehearsal is under way any more. */
+  readonly rehearsed: Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -136,9 +139,30 @@ export const startPlatform = async (
     const watched = watchFile(supergraphFile, supergraphSdl, gateway.loadSupergraph, log);
     stops.push(async () => watched.close());
     sales.start();
+    const stopping = new AbortController();
+    const rehearse = async (): Promise<void> => {
+      if (!config.rehearsal) return;
+      await rehearseConversations({
+        url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+        pool,
+        agent: agent.subgraph,
+        sales: sales.subgraph,
+        forgetAudio: voice.forgetAudio,
+        signal: stopping.signal,
+      }).catch((error: unknown) => {
+        if (!stopping.signal.aborted)
+          log.warn({ err: error }, 'the rehearsal broke off; the first replies take longer');
+      });
+    };
+    const rehearsed = rehearse();
+    stops.push(() => {
+      stopping.abort();
+      return rehearsed;
+    });
     return {
       url: publicUrl,
       reload: watched.check,
+      rehearsed,
       drained: async () => {
         for (const server of [auth, sales, voice, agent]) await server.drained();
       },

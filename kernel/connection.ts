@@ -14,8 +14,24 @@ export type Borrowed = {
   giveBack(): void;
 };
 
-/** @throws when no connection is free in time, or the server is away */
-export const borrow = async (pool: pg.Pool): Promise<Borrowed> => {
+/** Lends in place of a pool, to whoever works for one tenant. */
+type Lender = () => Promise<Borrowed>;
+const lenders = new WeakMap<pg.Pool, Map<string, Lender>>();
+
+/** From now on everything of this tenant runs on what `lend` gives. */
+export const lendInstead = (pool: pg.Pool, tenantId: string, lend: Lender): void => {
+  lenders.set(pool, (lenders.get(pool) ?? new Map<string, Lender>()).set(tenantId, lend));
+};
+export const lenderFor = (pool: pg.Pool, tenantId: string | undefined): Lender | undefined =>
+  tenantId === undefined ? undefined : lenders.get(pool)?.get(tenantId);
+
+/**
+ * @param tenantId whose rows it is for, where they are one tenant's
+ * @throws when no connection is free in time, or the server is away
+ */
+export const borrow = async (pool: pg.Pool, tenantId?: string): Promise<Borrowed> => {
+  const lend = lenderFor(pool, tenantId);
+  if (lend !== undefined) return lend();
   const client = (await pool.connect()) as Client;
   // A lent connection that breaks emits an error; without a listener that would end the process.
   const onError = (error: Error) => {

@@ -55,7 +55,7 @@ const adapterWithRights = (pool: Pool, rights: Rights): SqlDriverAdapterFactory 
     adapterName: 'parley-rls-pg',
     connect: async () => {
       const adapter = (await inner.connect()) as unknown as PgAdapter;
-      const lend = () => borrow(pool).catch((error: unknown) => adapter.onError(error));
+      const lend = () => borrow(pool, rights.tenantId).catch((error: unknown) => adapter.onError(error));
       const run = async <T>(query: SqlQuery, method: 'queryRaw' | 'executeRaw'): Promise<T> => {
         const lent = await lend();
         try {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Borrowed, borrow } from './connection.ts';
+import { type Borrowed, borrow, lenderFor } from './connection.ts';
 
 /** A connection that several use at once. */
 type Lane = { readonly lent: Promise<Borrowed>; users: number };
@@ -22,7 +22,8 @@ const leastUsed = (pool: pg.Pool): { lane: Lane; lanes: Set<Lane> } => {
  * A connection for statements of one tick that make a whole transaction. Several may be under way on it, one behind the
  * other: what twenty callers ask for leaves in few writes, and few of PostgreSQL's servers wake for it.
  */
-export const share = async (pool: pg.Pool): Promise<Borrowed> => {
+export const share = async (pool: pg.Pool, tenantId: string | undefined): Promise<Borrowed> => {
+  if (lenderFor(pool, tenantId) !== undefined) return borrow(pool, tenantId);
   const { lane, lanes } = leastUsed(pool);
   lane.users += 1;
   const lent = await lane.lent.catch((error: unknown) => {

@@ -26,7 +26,7 @@ const tries = 3;
 export const sqlFor = (pool: Pool, rights: Rights): Sql => {
   const opening = beginWithRights(rights);
   const transaction = async <T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> => {
-    const lent = await borrow(pool);
+    const lent = await borrow(pool, rights.tenantId);
     try {
       const opened = lent.query({ text: opening });
       opened.catch(() => {});
@@ -59,7 +59,7 @@ export const sqlFor = (pool: Pool, rights: Rights): Sql => {
   };
   return {
     run: async (text, values = []) => {
-      const lent = await share(pool);
+      const lent = await share(pool, rights.tenantId);
       try {
         const [opened, result, committed] = await Promise.allSettled([
           lent.query({ text: opening }),

@@ -46,6 +46,8 @@ export type VoiceOptions = {
 export type VoiceServer = {
   readonly subgraph: Subgraph;
   handleAudio(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Throws away the audio of a tenant that is no more. */
+  forgetAudio(tenantId: string): Promise<void>;
   drained(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -58,8 +60,8 @@ const warmUpRounds = 6;
 export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> => {
   const { pool, bus, pubsub, log, clock, config, dataFolder } = options;
   const signingKey = options.masterKey.derive('audio links');
-  const blobs =
-    options.blobs ?? localBlobStore({ folder: path.join(dataFolder, 'audio'), baseUrl: options.publicUrl, signingKey });
+  const folder = path.join(dataFolder, 'audio');
+  const blobs = options.blobs ?? localBlobStore({ folder, baseUrl: options.publicUrl, signingKey });
   const engine =
     options.speech ??
     (await builtInSpeech({
@@ -113,6 +115,7 @@ export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> =>
       now: clock,
       onError: (error) => log.error({ err: error }, 'audio could not be served'),
     }),
+    forgetAudio: (tenantId) => blobs.deleteAll(tenantId),
     drained: relay.drained,
     stop: async () => {
       await stopConsuming();

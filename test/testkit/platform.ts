@@ -15,8 +15,8 @@ export const temporaryFolder = async (): Promise<{ path: string; remove(): Promi
 
 export type TestPlatform = Platform & { readonly database: TestDatabase; readonly dataDir: string };
 
-/** Tests share their machine: that it is busy must not turn their requests away. */
-export const patient = { GATEWAY_LATENESS_MS: '10000' };
+/** Tests share their machine: that it is busy must not turn their requests away, and nobody rehearses on it. */
+export const patient = { GATEWAY_LATENESS_MS: '10000', REHEARSAL: 'off' };
 
 /** Everything in this process, on a database and a data folder of its own. */
 export const startTestPlatform = async (environment: Record<string, string> = {}): Promise<TestPlatform> => {

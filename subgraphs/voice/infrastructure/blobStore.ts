@@ -20,6 +20,8 @@ export type BlobStore = {
   info(key: string): Promise<BlobInfo | null>;
   /** deleting what is not there is not an error */
   delete(key: string): Promise<void>;
+  /** Every object of one tenant. */
+  deleteAll(tenantId: string): Promise<void>;
   /** A URL that gives GET and HEAD of this one object until it expires, to whoever holds it. */
   signedUrl(key: string, options: { readonly expiresInMs: number; readonly now: Date }): URL;
 };

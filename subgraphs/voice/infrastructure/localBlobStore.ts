@@ -123,6 +123,10 @@ export const localBlobStore = ({ folder, baseUrl, signingKey }: LocalBlobStoreOp
     async delete(key) {
       await rm(fileOf(key), { force: true });
     },
+    async deleteAll(tenantId) {
+      // A key of the tenant's, so that no other name can be one of a folder.
+      await rm(dirname(fileOf(`${tenantId}/all`)), { recursive: true, force: true });
+    },
     signedUrl: (key, options) => signUrl(signingKey, baseUrl, key, options),
   };
 };
