@@ -18,7 +18,9 @@ export const openPool = (url: string, options: { max: number; onError?: (error: 
     connectionString: url,
     max: options.max,
     connectionTimeoutMillis: 5000,
-    idleTimeoutMillis: 30_000,
+    // A new connection is slow until it has planned what it is asked for: those that are warm are kept.
+    idleTimeoutMillis: 600_000,
+    keepAlive: true,
     pipeline: true,
     // adapter-pg drops a timestamp's offset, so the session must not have one.
     options: '-c TimeZone=UTC -c statement_timeout=15000',

@@ -29,7 +29,7 @@ const toEvent = (row: Row): StoredEvent => ({
   actor: row.actor,
 });
 
-const gatherMs = 50;
+const gatherMs = 250;
 
 /** Delivers committed events to the bus. `wake` says that something was just committed; `drained` waits until nothing is unsent. */
 export type OutboxRelay = { wake(): void; drained(): Promise<void>; stop(): Promise<void> };

@@ -1,8 +1,13 @@
 import type pg from 'pg';
 import { type Borrowed, borrow, lendInstead } from './connection.ts';
 
-/** Where a rehearsal plays. `end` undoes all of it. */
+/** Where a rehearsal plays. `end` undoes all of it, and has other connections of the pool make what it ran ready too. */
 export type Stage = { end(): Promise<void> };
+/** A named statement as it was run, and what opened its transaction. */
+type Played = { readonly opening: string; readonly query: pg.QueryConfig };
+
+/** Connections that are left to others meanwhile. */
+const leftAlone = 2;
 
 const mark = 'rehearsal';
 
@@ -16,11 +21,17 @@ export const openStage = async (pool: pg.Pool, tenantId: string): Promise<Stage>
   const { client } = lent;
   const query = client.query.bind(client) as (...given: unknown[]) => Promise<pg.QueryResult>;
   const undo = () => query(`ROLLBACK TO SAVEPOINT ${mark}; RELEASE SAVEPOINT ${mark}`);
+  const played = new Map<string, Played>();
+  let opening = '';
   const send = (given: string | pg.QueryConfig, ...rest: unknown[]): Promise<pg.QueryResult> => {
     const text = typeof given === 'string' ? given : given.text;
-    if (text.startsWith('BEGIN')) return query(text.replace(/^BEGIN[^;]*/, `SAVEPOINT ${mark}`));
+    if (text.startsWith('BEGIN')) {
+      opening = text;
+      return query(text.replace(/^BEGIN[^;]*/, `SAVEPOINT ${mark}`));
+    }
     if (text === 'COMMIT') return query(`RELEASE SAVEPOINT ${mark}`).catch(undo);
     if (text === 'ROLLBACK') return undo();
+    if (typeof given !== 'string' && given.name !== undefined) played.set(given.name, { opening, query: given });
     return query(given, ...rest);
   };
   const onStage = Object.create(client, { query: { value: send } }) as pg.PoolClient;
@@ -43,6 +54,23 @@ export const openStage = async (pool: pg.Pool, tenantId: string): Promise<Stage>
         lent.broken = error;
       });
       lent.giveBack();
+      await encore(pool, [...played.values()]);
     },
   };
+};
+
+/**
+ * Each server process of PostgreSQL plans for itself, and it is new to every statement: so all are run once more on
+ * most of the pool's connections, and undone.
+ */
+const encore = async (pool: pg.Pool, played: readonly Played[]): Promise<void> => {
+  const count = Math.max(1, pool.options.max - leftAlone);
+  const connections = await Promise.all(Array.from({ length: count }, () => borrow(pool)));
+  await Promise.all(
+    connections.map(async (lent) => {
+      for (const { opening, query } of played)
+        await Promise.allSettled([lent.query({ text: opening }), lent.query(query), lent.query({ text: 'ROLLBACK' })]);
+      lent.giveBack();
+    }),
+  );
 };
