@@ -24,13 +24,13 @@ import type { PlatformConfig } from './config.ts';
 import { consolePages } from './consolePages.ts';
 import { connect, openDatabases } from './databases.ts';
 import { rehearseConversations } from './rehearsal/rehearseConversations.ts';
-import { readSchemas, supergraphFile } from './schemas.ts';
+import { readSchemas, supergraphFile, trustedDocumentsFile } from './schemas.ts';
 import { sendKeys } from './signingKeysRoute.ts';
 
 /** Gateway and five subgraphs in this process. `drained` waits until every event so far has been handled everywhere. */
 export type Platform = {
   readonly url: string;
-  /** Looks at once whether the supergraph file has changed. */
+  /** Looks at once whether the supergraph or the client's documents have changed. */
   reload(): Promise<void>;
   drained(): Promise<void>;
   /** Resolves when no rehearsal is under way any more. */
@@ -136,8 +136,13 @@ export const startPlatform = async (
       },
     });
     stops.push(gateway.close);
-    const watched = watchFile(supergraphFile, supergraphSdl, gateway.loadSupergraph, log);
-    stops.push(async () => watched.close());
+    const watched = [
+      watchFile(supergraphFile, supergraphSdl, gateway.loadSupergraph, log),
+      watchFile(trustedDocumentsFile, trustedDocuments, gateway.loadTrustedDocuments, log),
+    ];
+    stops.push(async () => {
+      for (const file of watched) file.close();
+    });
     sales.start();
     const stopping = new AbortController();
     const rehearse = async (): Promise<void> => {
@@ -161,7 +166,9 @@ export const startPlatform = async (
     });
     return {
       url: publicUrl,
-      reload: watched.check,
+      reload: async () => {
+        for (const file of watched) await file.check();
+      },
       rehearsed,
       drained: async () => {
         for (const server of [auth, sales, voice, agent]) await server.drained();

@@ -7,6 +7,9 @@ const fileOf = (name: string) => readFile(fileURLToPath(new URL(name, import.met
 /** Its own; a platform that runs watches it. */
 export const supergraphFile = fileURLToPath(new URL('supergraph.graphql', import.meta.url));
 
+/** Its own client's documents; a gateway that runs watches them. */
+export const trustedDocumentsFile = fileURLToPath(new URL('client/persisted-documents.json', import.meta.url));
+
 /** The platform's own schemas and its client's documents, as committed. */
 export const readSchemas = async () => {
   const sdl = await fileOf('client/schema.graphql');
@@ -14,6 +17,6 @@ export const readSchemas = async () => {
   return {
     publicSchema: () => (built ??= buildSchema(sdl)),
     supergraphSdl: await readFile(supergraphFile, 'utf8'),
-    trustedDocuments: JSON.parse(await fileOf('client/persisted-documents.json')) as Record<string, string>,
+    trustedDocuments: await readFile(trustedDocumentsFile, 'utf8'),
   };
 };

@@ -33,6 +33,7 @@ const schema = z.object({
   GATEWAY_JWT_ISSUER: z.string().optional(),
   GATEWAY_JWT_AUDIENCE: z.string().optional(),
   GATEWAY_POLICIES_CLAIM: z.string().optional(),
+  GATEWAY_TRUSTED_DOCUMENTS: z.string().optional(),
 });
 
 /** What one service running by itself is told: where the others are, and what calls between them are signed with. */
@@ -103,6 +104,10 @@ export const tokenIssuer = (environment: Readonly<Record<string, string | undefi
     throw new ConfigError(`${missing} is missing: ${present} is set and is of no use without it`);
   return null;
 };
+
+/** The manifest of documents any caller of a supergraph that is not ours may name; null: there is none. */
+export const trustedDocumentsFile = (environment: Readonly<Record<string, string | undefined>>): string | null =>
+  readConfig(schema, environment).GATEWAY_TRUSTED_DOCUMENTS ?? null;
 
 /** Where a supergraph's subgraph is called: SUBGRAPH_<NAME>_URL, or what the supergraph says. @throws ConfigError */
 export const subgraphUrl = (

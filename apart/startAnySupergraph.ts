@@ -4,13 +4,14 @@ import { gatewayConfig } from '@parley/gateway/config';
 import { authenticateIssued } from '@parley/gateway/issuedTokens';
 import { startGateway } from '@parley/gateway/server';
 import { readSubgraphUrls } from '@parley/gateway/supergraph';
+import { readManifest } from '@parley/gateway/trustedDocuments';
 import { watchFile } from '@parley/gateway/watchedFile';
 import { ConfigError } from '@parley/kernel/config';
 import { httpSubgraph } from '@parley/kernel/httpSubgraph';
 import type { Log } from '@parley/kernel/log';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import type { PlatformConfig } from '../config.ts';
-import { subgraphUrl, tokenIssuer } from './config.ts';
+import { subgraphUrl, tokenIssuer, trustedDocumentsFile } from './config.ts';
 import type { RunningService } from './startSubgraph.ts';
 
 /**
@@ -25,6 +26,7 @@ export const startAnySupergraph = async (
 ): Promise<RunningService> => {
   const settings = gatewayConfig(environment);
   const issuer = tokenIssuer(environment);
+  const manifest = await readTrusted(trustedDocumentsFile(environment));
   const supergraphSdl = await readFile(file, 'utf8').catch((error: Error) => {
     throw new ConfigError(`SUPERGRAPH ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   });
@@ -46,6 +48,7 @@ export const startAnySupergraph = async (
     supergraphSdl,
     subgraphs,
     log,
+    ...(manifest ? { trustedDocuments: manifest.text } : {}),
     authenticate: issuer === null ? async () => anonymous : authenticateIssued(issuer, log),
   });
   const takeOver = async (sdl: string): Promise<void> => {
@@ -54,16 +57,30 @@ export const startAnySupergraph = async (
     await gateway.loadSupergraph(sdl);
     for (const place of places) connect(place);
   };
-  const watched = watchFile(file, supergraphSdl, takeOver, log);
+  const watched = [watchFile(file, supergraphSdl, takeOver, log)];
+  if (manifest) watched.push(watchFile(manifest.file, manifest.text, gateway.loadTrustedDocuments, log));
   return {
     url: new URL(gateway.url).origin,
-    reload: watched.check,
+    reload: async () => {
+      for (const one of watched) await one.check();
+    },
     stop: async () => {
-      watched.close();
+      for (const one of watched) one.close();
       await gateway.close();
       await Promise.all(opened.map((subgraph) => subgraph.close()));
     },
   };
+};
+
+const readTrusted = async (file: string | null): Promise<{ readonly file: string; readonly text: string } | null> => {
+  if (file === null) return null;
+  try {
+    const text = await readFile(file, 'utf8');
+    readManifest(text);
+    return { file, text };
+  } catch (error) {
+    throw new ConfigError(`GATEWAY_TRUSTED_DOCUMENTS ${file} cannot be used: ${(error as Error).message}`);
+  }
 };
 
 const readNamed = (sdl: string, file: string) => {

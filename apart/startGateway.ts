@@ -8,7 +8,7 @@ import { memoryPubSub } from '@parley/kernel/memoryPubSub';
 import { redisPubSub } from '@parley/kernel/redisPubSub';
 import type { PlatformConfig } from '../config.ts';
 import { consolePages } from '../consolePages.ts';
-import { readSchemas, supergraphFile } from '../schemas.ts';
+import { readSchemas, supergraphFile, trustedDocumentsFile } from '../schemas.ts';
 import { sendKeys } from '../signingKeysRoute.ts';
 import type { ApartConfig } from './config.ts';
 import type { RunningService } from './startSubgraph.ts';
@@ -51,12 +51,17 @@ export const startGatewayApart = async (
       { prefix: '/', handle: consolePages() },
     ],
   });
-  const watched = watchFile(supergraphFile, supergraphSdl, gateway.loadSupergraph, log);
+  const watched = [
+    watchFile(supergraphFile, supergraphSdl, gateway.loadSupergraph, log),
+    watchFile(trustedDocumentsFile, trustedDocuments, gateway.loadTrustedDocuments, log),
+  ];
   return {
     url: config.publicUrl ?? new URL(gateway.url).origin,
-    reload: watched.check,
+    reload: async () => {
+      for (const file of watched) await file.check();
+    },
     stop: async () => {
-      watched.close();
+      for (const file of watched) file.close();
       await gateway.close();
       await Promise.all([...subgraphs, audio, pubsub].map((part) => part.close()));
     },

@@ -8,6 +8,7 @@ import { costWithin } from './costLimits.ts';
 import type { Engine, Operation } from './engine.ts';
 import { refusal } from './errors.ts';
 import type { OperationLimits } from './limits.ts';
+import type { Log } from './log.ts';
 import { isObject } from './ownKeys.ts';
 import type { DocumentReference, PersistedDocuments } from './persistedDocuments.ts';
 import type { CompiledOperation } from './plan.ts';
@@ -41,19 +42,21 @@ export const createAdmission = (parts: {
   readonly persistedDocuments: PersistedDocuments;
   readonly limits: OperationLimits;
   readonly rateLimits: RateLimits;
+  readonly log: Log;
 }): Admission => {
-  const { gateway, persistedDocuments, limits, rateLimits } = parts;
+  const { gateway, persistedDocuments, limits, rateLimits, log } = parts;
   return {
     find: async (request, caller, call) => {
       const spender = { actor: caller.actor, peer: call.peer };
       rateLimits.check(spender);
-      const query = await persistedDocuments.resolve(request, caller, call).catch(async (error: unknown) => {
+      const resolved = await persistedDocuments.resolve(request, caller, call).catch(async (error: unknown) => {
         // One that is known has a cost; those that are not must not be free to ask for (J10).
         if (error instanceof GraphQLError && error.extensions['code'] === 'PERSISTED_QUERY_NOT_FOUND')
           await rateLimits.charge(spender, unknownDocumentPoints);
         throw error;
       });
-      if (query === undefined) return undefined;
+      if (resolved === undefined) return undefined;
+      const { text: query, isPublished } = resolved;
       const { engine } = gateway;
       let newBytes = 0;
       const prepared = engine.documents.prepare(query, (bytes) => {
@@ -63,6 +66,14 @@ export const createAdmission = (parts: {
         await rateLimits.charge(spender, newBytes / bytesPerPoint);
         // Others get their turn before this one is planned.
         await nextTurn();
+      }
+      if (isPublished && prepared instanceof GraphQLError) {
+        if (newBytes > 0)
+          log.warn(
+            { reason: prepared.message, organizationId: caller.actor?.tenantId },
+            'a published document is unfit',
+          );
+        throw noLongerFits(prepared);
       }
       const document = orThrow(prepared);
       const { operationName } = request;
@@ -87,6 +98,12 @@ export const createAdmission = (parts: {
 const unknownDocumentPoints = 100;
 /** What a text not seen before costs beside its cost: it is read, checked and planned, or refused (B23). */
 const bytesPerPoint = 64;
+
+/** Whoever sends a hash wrote no text, so what is wrong with it is said in terms of the schema that changed (J08). */
+const noLongerFits = ({ message, extensions }: GraphQLError): GraphQLError =>
+  new GraphQLError(`This published document does not fit the schema any more: ${message} Publish it anew.`, {
+    extensions,
+  });
 
 const orThrow = <T>(value: T | GraphQLError): T => {
   if (value instanceof GraphQLError) throw value;

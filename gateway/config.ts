@@ -13,6 +13,8 @@ export type GatewayConfig = {
   readonly host: string;
   readonly production: boolean;
   readonly introspection: boolean;
+  /** Whether published documents alone run, for every caller. */
+  readonly persistedOnly: boolean;
   /** Origins of other sites whose pages may call us, e.g. `https://console.example.com`. */
   readonly allowedOrigins: readonly string[];
   /** Addresses and CIDR blocks of proxies whose X-Forwarded-For is believed. */
@@ -61,6 +63,7 @@ const environment = z.object({
   PORT: integer(0, 65_535).default(4000),
   HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_INTROSPECTION: flag.optional(),
+  GATEWAY_PERSISTED_ONLY: flag.default(false),
   GATEWAY_ALLOWED_ORIGINS: z.string().default('').transform(toOrigins),
   GATEWAY_TRUSTED_PROXIES: z.string().default('').transform(toAddressBlocks),
   GATEWAY_FORWARD_HEADERS: z.string().default('').transform(toHeaderNames),
@@ -102,6 +105,7 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
     host: values.HOST,
     production,
     introspection: values.GATEWAY_INTROSPECTION ?? !production,
+    persistedOnly: values.GATEWAY_PERSISTED_ONLY,
     allowedOrigins: values.GATEWAY_ALLOWED_ORIGINS,
     trustedProxies: values.GATEWAY_TRUSTED_PROXIES,
     forwardHeaders: values.GATEWAY_FORWARD_HEADERS,

@@ -4,8 +4,7 @@ import type { AdmittedOperation } from './admit.ts';
 import type { GatewayLimits } from './config.ts';
 import { type Mask, refusal } from './errors.ts';
 import { inWaves } from './inWaves.ts';
-import { readLive } from './liveReading.ts';
-import type { LiveStreams } from './liveStreams.ts';
+import type { ReadLive } from './liveReading.ts';
 import type { StreamFormat } from './streamFormats.ts';
 import type { Call } from './subgraphCall.ts';
 
@@ -24,11 +23,11 @@ export type LiveResponses = {
 };
 
 export const createLiveResponses = (parts: {
-  readonly streams: LiveStreams;
+  readonly readLive: ReadLive;
   readonly mask: Mask;
   readonly limits: Pick<GatewayLimits, 'socketQueueBytes' | 'keepAliveMs'>;
 }): LiveResponses => {
-  const { streams, mask, limits } = parts;
+  const { readLive, mask, limits } = parts;
   const open = new Set<{ breakOff(): void }>();
 
   return {
@@ -64,7 +63,7 @@ export const createLiveResponses = (parts: {
       let stopWatching = (): void => {};
       const reading =
         admitted.operation.node.operation === 'subscription'
-          ? readLive(streams, admitted, call, (json) => write(format.answer(json)))
+          ? readLive(admitted, call, (json) => write(format.answer(json)))
           : runOnce(admitted, call, (json) => write(format.answer(json)));
       reading.over.then(() => finish(format.complete), fail);
       open.add(stream);

@@ -39,16 +39,16 @@ const mostCodes = 10;
 const longestName = 100;
 const fresh: Incoming = { traceparent: undefined, trusted: false };
 
-/** `trustedNames`: sha256 of our own client's documents → the operation's name; others are nameless in metrics. */
+/** `trustedName`: the name of an operation by the sha256 of its document, where that is trusted; others are nameless in metrics. */
 export const createObserve = (parts: {
   readonly log: Log;
   /** Operations are of everyday interest in production; in development they are noise. */
   readonly level: 'info' | 'debug';
   readonly metrics: Metrics | null;
   readonly tracing: Tracing | null;
-  readonly trustedNames: ReadonlyMap<string, string>;
+  trustedName(hash: string): string | undefined;
 }): Observe => {
-  const { log, level, metrics, tracing, trustedNames } = parts;
+  const { log, level, metrics, tracing, trustedName } = parts;
   const codeLabel = boundedLabel(/^[A-Z][A-Z0-9_]{0,63}$/);
 
   return ({ requestId, transport, incoming = fresh }) => {
@@ -70,7 +70,7 @@ export const createObserve = (parts: {
       if (codes.size < mostCodes) codes.add(code);
       return code;
     };
-    const label = (): string => (hash === undefined ? '' : (trustedNames.get(hash) ?? ''));
+    const label = (): string => (hash === undefined ? '' : (trustedName(hash) ?? ''));
 
     return {
       calledBy: (who) => {

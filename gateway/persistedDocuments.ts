@@ -6,6 +6,7 @@ import type { Caller } from './authenticate.ts';
 import { refusal } from './errors.ts';
 import { isObject } from './ownKeys.ts';
 import type { Call, CallSubgraph } from './subgraphRequest.ts';
+import type { TrustedDocuments } from './trustedDocuments.ts';
 
 /** The parts of a request that say which document it is about. Anything may come in them. */
 export type DocumentReference = {
@@ -13,9 +14,10 @@ export type DocumentReference = {
   readonly documentId?: unknown;
   readonly extensions?: unknown;
 };
+export type ResolvedDocument = { readonly text: string; readonly isPublished: boolean };
 export type PersistedDocuments = {
-  /** The text to run: the request's own, or the published one it names; undefined where it has neither. Throws a refusal. */
-  resolve(reference: DocumentReference, caller: Caller, call: Call): Promise<string | undefined>;
+  /** What to run: the request's own text, or the published one it names; undefined where it has neither. Throws a refusal. */
+  resolve(reference: DocumentReference, caller: Caller, call: Call): Promise<ResolvedDocument | undefined>;
 };
 
 const query = `query PublishedDocument($tenantId: ID!, $partnerId: ID, $hash: String!) {
@@ -25,12 +27,14 @@ const knownMs = 10_000;
 const unknownMs = 2000;
 const hashShape = /^[0-9a-f]{64}$/;
 
-/** `trusted`: our own client's manifest, sha256 hex → body. */
-export const createPersistedDocuments = (
-  callSubgraph: CallSubgraph,
-  trusted: Readonly<Record<string, string>>,
-): PersistedDocuments => {
-  const ours = new Map(Object.entries(trusted).map(([hash, body]) => [hash.replace(/^sha256:/, ''), body]));
+/** `isPublisher`: whether there is an `auth` of ours, where partners publish. `onlyPublished`: no caller may send a text of its own. */
+export const createPersistedDocuments = (parts: {
+  readonly callSubgraph: CallSubgraph;
+  readonly trusted: TrustedDocuments;
+  readonly isPublisher: boolean;
+  readonly onlyPublished: boolean;
+}): PersistedDocuments => {
+  const { callSubgraph, trusted, isPublisher, onlyPublished } = parts;
   const cache = new LRUCache<string, { body: string | null }>({ max: 10_000 });
 
   const published = async (hash: string, actor: Actor, call: Call): Promise<string | null> => {
@@ -57,21 +61,26 @@ export const createPersistedDocuments = (
       const text = typeof reference.query === 'string' && reference.query !== '' ? reference.query : undefined;
       if (persistedOnly && reference.query !== undefined && reference.query !== null && reference.query !== '')
         throw freeText();
+      const bodyOf = async (hash: string): Promise<string | null> =>
+        (persistedOnly ? undefined : trusted.bodyOf(hash)) ??
+        (actor === null || !isPublisher ? null : await published(hash, actor, call));
       const hash = hashOf(reference);
       if (hash === null) {
         if (persistedOnly) throw freeText();
-        return text;
+        if (text === undefined) return undefined;
+        if (onlyPublished && (await bodyOf(sha256(text))) === null) throw publishedOnly();
+        return { text, isPublished: false };
       }
       if (text !== undefined) {
         if (sha256(text) !== hash)
           throw refusal('PERSISTED_QUERY_HASH_MISMATCH', 'The hash is not that of the query sent with it.');
-        return text;
+        if (onlyPublished && (await bodyOf(hash)) === null) throw publishedOnly();
+        return { text, isPublished: false };
       }
-      const own = persistedOnly ? undefined : ours.get(hash);
-      const body = own ?? (actor === null ? null : await published(hash, actor, call));
+      const body = await bodyOf(hash);
       if (body === null)
         throw refusal('PERSISTED_QUERY_NOT_FOUND', 'No document of that hash is published for this caller.');
-      return body;
+      return { text: body, isPublished: true };
     },
   };
 };
@@ -94,6 +103,9 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 
 const freeText = (): GraphQLError =>
   refusal('PERSISTED_QUERY_ONLY', 'This key runs published documents only: send documentId, and no query.', 403);
+
+const publishedOnly = (): GraphQLError =>
+  refusal('PERSISTED_QUERY_ONLY', 'Only published documents run here: send the documentId of one.', 403);
 
 const unavailable = (): GraphQLError =>
   refusal('SUBGRAPH_UNAVAILABLE', 'Published documents cannot be looked up right now. Try again.', 503);

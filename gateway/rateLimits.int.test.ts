@@ -54,6 +54,26 @@ describe('rate limits', () => {
     await running.gateway.close();
   });
 
+  test('what a live stream brings is counted too: one who takes more than there is for it is told when to come back', async () => {
+    const running = await startFixture({
+      supergraphSdl,
+      env: { GATEWAY_RATE_LIMIT_POINTS: '200', GATEWAY_RATE_LIMIT_SECONDS: '60' },
+    });
+    const socket = await openSocket(running.gateway.url);
+    await socket.init({ authorization: `Bearer ${await running.issuer.sign()}` });
+    socket.send({ type: 'subscribe', id: '1', payload: { query: 'subscription { count(to: 100000) }' } });
+    for (let i = 0; i < 500 && socket.received.at(-1)?.type !== 'error'; i++) await delay(10);
+    const { payload } = socket.received.at(-1) as { payload: { extensions: { code: string; retryAfterMs: number } }[] };
+    assert.equal(payload[0]?.extensions.code, 'RATE_LIMITED');
+    assert.ok((payload[0]?.extensions.retryAfterMs ?? 0) > 50_000);
+    assert.ok(socket.received.length < 1000, `${socket.received.length} answers`);
+    socket.send({ type: 'ping' });
+    for (let i = 0; i < 200 && socket.received.at(-1)?.type !== 'pong'; i++) await delay(10);
+    assert.equal(socket.received.at(-1)?.type, 'pong');
+    socket.socket.close();
+    await running.gateway.close();
+  });
+
   test('B26 E36: what is spent over one transport is missing over the other; a refused operation leaves the socket open', async () => {
     const running = await startFixture({ supergraphSdl, env: { GATEWAY_RATE_LIMIT_POINTS: '300' } });
     const authorization = `Bearer ${await running.issuer.sign()}`;

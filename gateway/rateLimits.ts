@@ -21,7 +21,7 @@ export type RateLimitSettings = {
 export type RateLimits = {
   /**
    * Takes points off the caller's account and its organization's: for an operation when it is admitted, for a live
-   * stream also for each event. Throws RATE_LIMITED (429, `retryAfterMs`, Retry-After) where there are not enough.
+   * stream also for each answer. Throws RATE_LIMITED (429, `retryAfterMs`, Retry-After) where there are not enough.
    * That Redis is away is no reason to refuse.
    */
   charge(spender: Spender, points: number): Promise<void>;

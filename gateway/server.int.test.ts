@@ -430,7 +430,7 @@ describe('the gateway’s life', () => {
   test('our own client’s documents need no lookup, and are not for persisted-only keys', async () => {
     const { createHash } = await import('node:crypto');
     const hash = createHash('sha256').update('{ version }').digest('hex');
-    const running = await startFixture({ trustedDocuments: { [hash]: '{ version }' } });
+    const running = await startFixture({ trustedDocuments: JSON.stringify({ [hash]: '{ version }' }) });
     assert.deepEqual((await running.post({ documentId: `sha256:${hash}` })).body, { data: { version: '1' } });
     const reply = await running.post(
       { documentId: `sha256:${hash}` },

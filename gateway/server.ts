@@ -12,6 +12,7 @@ import type { GatewayConfig } from './config.ts';
 import { createMask } from './errors.ts';
 import { createGraphqlHandler } from './graphqlOverHttp.ts';
 import { createHttpServer, graphqlPath, type Route } from './httpServer.ts';
+import { createReadLive } from './liveReading.ts';
 import { createLiveResponses } from './liveResponses.ts';
 import { createLiveStreams } from './liveStreams.ts';
 import { createLoadShedding, withShedding } from './loadShedding.ts';
@@ -27,8 +28,9 @@ import { listenForRevocations } from './revocations.ts';
 import { createSigningKeys } from './signingKeys.ts';
 import { createCallSubgraph } from './subgraphRequest.ts';
 import { acceptSockets } from './subscriptions.ts';
-import { createSupergraphSwap } from './supergraphSwap.ts';
+import { createSupergraphSwap, warnOfUnfit } from './supergraphSwap.ts';
 import { startTelemetry } from './telemetry.ts';
+import { createTrustedDocuments, readManifest } from './trustedDocuments.ts';
 import { warmUp } from './warmUp.ts';
 
 export type GatewayOptions = {
@@ -41,8 +43,8 @@ export type GatewayOptions = {
   readonly authenticate?: Authenticate;
   /** Where auth tells of ended sessions and revoked keys; without it they last until their tokens or caches expire. */
   readonly pubsub?: PubSub;
-  /** Our own client's documents: sha256 hex → body. */
-  readonly trustedDocuments?: Readonly<Record<string, string>>;
+  /** The documents of a client that is trusted: see readManifest. */
+  readonly trustedDocuments?: string;
   readonly routes?: readonly Route[];
   /** Are the engines behind it there? */
   readonly ready?: DependencyCheck;
@@ -54,15 +56,18 @@ export type Gateway = {
   close(): Promise<void>;
   /** Swaps the supergraph. Rejects, and keeps the one in use, if the new one is unfit. */
   loadSupergraph(sdl: string): Promise<void>;
+  /** Swaps the trusted documents. Rejects, and keeps those in use, if the manifest is not sound. */
+  loadTrustedDocuments(manifest: string): Promise<void>;
 };
 
 /** Starts the gateway. A request meets its parts in the order they are listed here. */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const { config, log, subgraphs, supergraphSdl, pubsub, trustedDocuments = {}, routes = [] } = options;
+  const { config, log, subgraphs, supergraphSdl, pubsub, routes = [] } = options;
   const { limits, introspection } = config;
   const mask = createMask(log);
   let draining = false;
-  const telemetry = await startTelemetry(config, trustedDocuments, log);
+  const trusted = createTrustedDocuments(readManifest(options.trustedDocuments ?? '{}'));
+  const telemetry = await startTelemetry(config, trusted, log);
   const { metrics, observe } = telemetry;
   const callSubgraph = createCallSubgraph(subgraphs, limits.subgraphDeadlineMs, log, {
     ...limits.calls,
@@ -72,7 +77,12 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const authenticate =
     options.authenticate ??
     createAuthenticate(createSigningKeys(callSubgraph, log), createApiKeys(callSubgraph), revocations);
-  const persistedDocuments = createPersistedDocuments(callSubgraph, trustedDocuments);
+  const persistedDocuments = createPersistedDocuments({
+    callSubgraph,
+    trusted,
+    isPublisher: options.authenticate === undefined,
+    onlyPublished: config.persistedOnly,
+  });
   const gateway = new CompilingGateway(supergraphSdl, {
     callSubgraph,
     limits: limits.operation,
@@ -85,9 +95,9 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const apollo = createApolloServer(gateway, config, mask, log);
   await apollo.start();
   warnOfMissingSubgraphs(gateway, subgraphs, log);
-  const documents = Object.values(trustedDocuments);
-  await warmUp(gateway.engine, documents);
-  const swap = createSupergraphSwap({ gateway, sdl: supergraphSdl, documents, metrics, log });
+  await warmUp(gateway.engine, trusted.bodies());
+  warnOfUnfit(trusted, gateway.engine, log);
+  const swap = createSupergraphSwap({ gateway, sdl: supergraphSdl, documents: trusted, metrics, log });
 
   const ready = createReadiness(
     options.ready ?? (async () => ({ ok: true, detail: 'ready' })),
@@ -97,9 +107,10 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
 
   const shedding = createLoadShedding(limits.latenessMs, metrics);
   const rateLimits = createRateLimits(limits.rates, log);
-  const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation, rateLimits });
+  const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation, rateLimits, log });
   const streams = createLiveStreams({ subgraphs, log, share: limits.calls.deduplicate ?? false });
-  const live = createLiveResponses({ streams, mask, limits });
+  const readLive = createReadLive(streams, rateLimits);
+  const live = createLiveResponses({ readLive, mask, limits });
   const graphql = createGraphqlHandler({
     apollo,
     admission: observedAdmission(admission),
@@ -120,7 +131,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     observe,
     authenticate,
     revocations,
-    streams,
+    readLive,
     mask,
     log,
   });
@@ -137,6 +148,13 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   return {
     url,
     loadSupergraph: swap.load,
+    loadTrustedDocuments: async (manifest) => {
+      const read = readManifest(manifest);
+      await warmUp(gateway.engine, read.values());
+      trusted.replace(read);
+      log.info({ documents: read.size }, 'new trusted documents are known');
+      warnOfUnfit(trusted, gateway.engine, log);
+    },
     close: async () => {
       if (draining) return;
       draining = true;

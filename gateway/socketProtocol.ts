@@ -6,7 +6,6 @@ import type { Caller } from './authenticate.ts';
 import type { BoundedSocket } from './boundedSocket.ts';
 import { refusal, statusOf } from './errors.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
-import { readLive } from './liveReading.ts';
 import type { Call } from './subgraphRequest.ts';
 import type { SocketParts } from './subscriptions.ts';
 import { watchCredential } from './watchCredential.ts';
@@ -34,7 +33,7 @@ type Started = {
 
 /** graphql-transport-ws as graphql-ws speaks it, operations admitted and run as over HTTP. */
 export const createSocketProtocol = (parts: SocketParts) => {
-  const { config, admission, observe, authenticate, revocations, streams, mask } = parts;
+  const { config, admission, observe, authenticate, revocations, readLive, mask } = parts;
   const { limits } = config;
 
   const connect = async ({ connectionParams, extra }: Ws): Promise<boolean> => {
@@ -115,7 +114,7 @@ export const createSocketProtocol = (parts: SocketParts) => {
     },
     subscribe: ({ contextValue }) => {
       const { admitted, call, send } = contextValue as Started;
-      const { over, leave } = readLive(streams, admitted, call, send);
+      const { over, leave } = readLive(admitted, call, send);
       return endOf(over, leave);
     },
     onError: (ctx, _id, _payload, errors): GraphQLFormattedError[] =>

@@ -12,7 +12,7 @@ import { mayOpenSocket } from './cors.ts';
 import type { Mask } from './errors.ts';
 import { graphqlPath } from './httpServer.ts';
 import { inWaves } from './inWaves.ts';
-import type { LiveStreams } from './liveStreams.ts';
+import type { ReadLive } from './liveReading.ts';
 import type { LoadShedding } from './loadShedding.ts';
 import type { Log } from './log.ts';
 import type { Observe } from './observe.ts';
@@ -29,7 +29,7 @@ export type SocketParts = {
   readonly observe: Observe;
   readonly authenticate: Authenticate;
   readonly revocations: Revocations;
-  readonly streams: LiveStreams;
+  readonly readLive: ReadLive;
   readonly mask: Mask;
   readonly log: Log;
 };

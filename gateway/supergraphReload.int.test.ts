@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authSchema } from './fixture/authSchema.ts';
-import { type Running, startFixture } from './fixture/gateway.ts';
+import { type Running, sha256, startFixture } from './fixture/gateway.ts';
 import { composeFixture } from './fixture/supergraph.ts';
 import { silentLog } from './log.ts';
 import { type WatchedFile, watchFile } from './watchedFile.ts';
@@ -84,7 +84,7 @@ describe('the supergraph file', () => {
 
 test('C27: no request fails while supergraphs are swapped under load', async () => {
   const trusted = '{ conversation(id: "c1") { status metrics { turnCount } owner { name } } }';
-  const running = await startFixture({ trustedDocuments: { trusted } });
+  const running = await startFixture({ trustedDocuments: JSON.stringify({ [sha256(trusted)]: trusted }) });
   const expected = { data: { conversation: { status: 'OPEN', metrics: { turnCount: 3 }, owner: { name: 'Ada' } } } };
   let swapping = true;
   let answered = 0;

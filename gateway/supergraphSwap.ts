@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { findBreakingChanges } from 'graphql';
 import type { CompilingGateway } from './apolloGateway.ts';
+import type { Engine } from './engine.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { type TrustedDocuments, unfitDocuments } from './trustedDocuments.ts';
 import { warmUp } from './warmUp.ts';
 
 /** Which supergraph is served, by the sha256 of its text; `refused` is one that was offered later and is unfit. */
@@ -20,7 +22,7 @@ export const createSupergraphSwap = (parts: {
   readonly gateway: CompilingGateway;
   readonly sdl: string;
   /** Documents that are planned on a new supergraph before it takes over. */
-  readonly documents: Iterable<string>;
+  readonly documents: TrustedDocuments;
   readonly metrics: Metrics | null;
   readonly log: Log;
 }): SupergraphSwap => {
@@ -36,7 +38,7 @@ export const createSupergraphSwap = (parts: {
     }
     const before = gateway.engine.loaded.schema;
     try {
-      await gateway.replaceSupergraph(sdl, (engine) => warmUp(engine, documents));
+      await gateway.replaceSupergraph(sdl, (engine) => warmUp(engine, documents.bodies()));
     } catch (error) {
       state = { ...state, refused: hash };
       metrics?.supergraphLoads.inc({ outcome: 'refused' });
@@ -45,6 +47,7 @@ export const createSupergraphSwap = (parts: {
     log.info({ supergraph: hash, before: state.hash }, 'a new supergraph is served');
     state = { hash, refused: null };
     metrics?.supergraphLoads.inc({ outcome: 'loaded' });
+    warnOfUnfit(documents, gateway.engine, log);
     const breaking = findBreakingChanges(before, gateway.engine.loaded.schema);
     if (breaking.length > 0)
       log.warn(
@@ -61,6 +64,15 @@ export const createSupergraphSwap = (parts: {
     },
     state: () => state,
   };
+};
+
+export const warnOfUnfit = (documents: TrustedDocuments, engine: Engine, log: Log): void => {
+  const unfit = unfitDocuments(documents, engine);
+  if (unfit.length > 0)
+    log.warn(
+      { count: unfit.length, documents: unfit.slice(0, mostNamed) },
+      'trusted documents that do not fit the schema: their clients get an error',
+    );
 };
 
 const hashOf = (sdl: string): string => createHash('sha256').update(sdl).digest('hex');

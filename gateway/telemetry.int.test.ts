@@ -104,7 +104,7 @@ describe('metrics', () => {
 
   test('count operations, fetches, refusals, documents and sockets; names come from trusted documents alone', async () => {
     const trusted = 'query OurOwn { motd }';
-    const running = await startFixture({ trustedDocuments: { [hashOf(trusted)]: trusted } });
+    const running = await startFixture({ trustedDocuments: JSON.stringify({ [hashOf(trusted)]: trusted }) });
     const socket = await openSocket(running.gateway.url);
     await socket.init();
     await running.post({ documentId: `sha256:${hashOf(trusted)}` });

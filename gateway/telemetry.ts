@@ -1,10 +1,10 @@
-import { parse } from 'graphql';
 import type { GatewayConfig } from './config.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { serveMetrics } from './metricsServer.ts';
 import { createObserve, type Observe } from './observe.ts';
 import { createTracing } from './tracing.ts';
+import type { TrustedDocuments } from './trustedDocuments.ts';
 
 /** All that watches the gateway at work. `metrics` is null where nobody could read them. */
 export type Telemetry = {
@@ -13,10 +13,10 @@ export type Telemetry = {
   close(): Promise<void>;
 };
 
-/** `trustedDocuments`: sha256 hex → body. @throws ConfigError */
+/** @throws ConfigError */
 export const startTelemetry = async (
   config: GatewayConfig,
-  trustedDocuments: Readonly<Record<string, string>>,
+  trustedDocuments: Pick<TrustedDocuments, 'nameOf'>,
   log: Log,
 ): Promise<Telemetry> => {
   const metrics = config.metrics === null && config.production ? null : createMetrics();
@@ -29,7 +29,7 @@ export const startTelemetry = async (
       level: config.production ? 'info' : 'debug',
       metrics,
       tracing,
-      trustedNames: namesOf(trustedDocuments),
+      trustedName: trustedDocuments.nameOf,
     }),
     close: async () => {
       server?.close();
@@ -37,15 +37,4 @@ export const startTelemetry = async (
       await tracing?.close();
     },
   };
-};
-
-const namesOf = (documents: Readonly<Record<string, string>>): Map<string, string> => {
-  const names = new Map<string, string>();
-  for (const [hash, body] of Object.entries(documents)) {
-    const [only, ...others] = parse(body, { noLocation: true }).definitions.flatMap((definition) =>
-      definition.kind === 'OperationDefinition' ? [definition.name?.value] : [],
-    );
-    if (only !== undefined && others.length === 0) names.set(hash.replace(/^sha256:/, ''), only);
-  }
-  return names;
 };
