@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto';
 import type { Actor } from '@parley/kernel/actor';
-import { GraphQLError, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, Kind, type OperationDefinitionNode, print } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Requirement } from './accessRules.ts';
 import { findRefusals, isMet } from './authorize.ts';
@@ -73,6 +74,8 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
   const { callSubgraph, stock, limits, introspection, executor = 'compiled', metrics } = options;
   const documents = createDocuments(loaded.schema, { limits, introspection, most: options.documents, metrics });
   const operations = new WeakMap<OperationDefinitionNode, Operation>();
+  /** Prepared operations by what they ask, whatever their name, white space and comments (B24). */
+  const byShape = new LRUCache<string, Operation>({ max: options.documents });
   const { fullSchema, fixed, facts } = loaded;
   const context = { fullSchema, fixed, facts, callSubgraph, executor };
   const refusalsOf = (
@@ -123,7 +126,12 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
     find: (document, operationName) => {
       const node = findOperation(document, operationName);
       if (node instanceof GraphQLError) return node;
-      const operation = operations.get(node) ?? prepare(document, node);
+      const known = operations.get(node);
+      if (known) return known;
+      const shape = shapeOf(document, node);
+      const alike = byShape.get(shape);
+      const operation = alike ? { ...alike, node, document } : prepare(document, node);
+      byShape.set(shape, operation);
       operations.set(node, operation);
       return operation;
     },
@@ -168,4 +176,9 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       return { json: Buffer.from(JSON.stringify(answer)), answer: answer.errors ? answer : null };
     },
   };
+};
+
+const shapeOf = ({ fragments }: Document, node: OperationDefinitionNode): string => {
+  const { name: _name, ...nameless } = node;
+  return hash('sha256', print({ kind: Kind.DOCUMENT, definitions: [nameless, ...fragments.values()] }));
 };
