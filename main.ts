@@ -1,3 +1,5 @@
+import { enableCompileCache } from 'node:module';
+import path from 'node:path';
 import { ConfigError } from '@parley/kernel/config';
 import { createLog } from '@parley/kernel/log';
 import { isPrimary, startWorkers, tellPrimary, workersFor } from './apart/workers.ts';
@@ -14,6 +16,8 @@ if (asked === null) {
 try {
   const started = Date.now();
   const config = platformConfig(process.env);
+  // A second start need not compile again, which is a quarter of its time.
+  enableCompileCache(path.join(config.dataDir, 'compiled'));
   const log = createLog({
     level: config.logLevel,
     service: asked.service === 'everything' ? 'parley' : `parley-${asked.service}`,
