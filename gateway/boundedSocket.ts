@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
 const slowReader = { code: 1013, reason: 'resume from your last cursor' };
@@ -16,7 +17,12 @@ export type BoundedSocket = {
  * the TCP socket below it. Past `mostBytes` the reader is told to resume later, with 1013, because graphql-ws clients
  * take 4429 as final (F04); the socket itself is closed, since a parked stream would never notice (F05).
  */
-export const boundSocket = (socket: WebSocket, mostBytes: number, onTooSlow: () => void): BoundedSocket => {
+export const boundSocket = (
+  socket: WebSocket,
+  below: Duplex,
+  mostBytes: number,
+  onTooSlow: () => void,
+): BoundedSocket => {
   let closing = false;
   const close = (code: number, reason: string): void => {
     if (closing) return;
@@ -27,6 +33,7 @@ export const boundSocket = (socket: WebSocket, mostBytes: number, onTooSlow: () 
   return {
     send: (text) => {
       if (closing || socket.readyState !== socket.OPEN) return;
+      gatherWrites(below);
       socket.send(text, { binary: false });
       if (socket.bufferedAmount <= mostBytes) return;
       close(slowReader.code, slowReader.reason);
@@ -34,4 +41,11 @@ export const boundSocket = (socket: WebSocket, mostBytes: number, onTooSlow: () 
     },
     close,
   };
+};
+
+/** What a turn of the event loop has to say to one peer leaves in one write. */
+const gatherWrites = (socket: Duplex): void => {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  setImmediate(() => socket.uncork());
 };

@@ -55,10 +55,10 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
     if (pathOf(request) !== graphqlPath) return refuseUpgrade(duplex, '404 Not Found');
     if (closing || parts.shedding.sheds()) return refuseUpgrade(duplex, '503 Service Unavailable');
     if (!mayOpenSocket(config.allowedOrigins, request)) return refuseUpgrade(duplex, '403 Forbidden');
-    server.handleUpgrade(request, duplex, head, (socket) => open(socket, peerAddress(request)));
+    server.handleUpgrade(request, duplex, head, (socket) => open(socket, duplex, peerAddress(request)));
   });
 
-  const open = (socket: WebSocket, peer: string): void => {
+  const open = (socket: WebSocket, below: Duplex, peer: string): void => {
     let closed: ((code: number, reason: string) => Promise<void>) | null = null;
     const finish = (code: number, reason: string): void => {
       session.gone.abort();
@@ -68,7 +68,7 @@ export const acceptSockets = (http: Server, parts: SocketParts) => {
       );
       closed = null;
     };
-    const bounded = boundSocket(socket, limits.socketQueueBytes, () => finish(1013, 'slow reader'));
+    const bounded = boundSocket(socket, below, limits.socketQueueBytes, () => finish(1013, 'slow reader'));
     const session: Session = {
       id: randomUUID(),
       peer,
