@@ -51,8 +51,17 @@ export const startAnySupergraph = async (
     ...(manifest ? { trustedDocuments: manifest.text } : {}),
     authenticate: issuer === null ? async () => anonymous : authenticateIssued(issuer, log),
   });
+  /** Where subgraphs are; of a file that is no supergraph, what the gateway says of it: readiness tells that it refused one. */
+  const placesOrRefusal = async (sdl: string): Promise<ReturnType<typeof placesIn>> => {
+    try {
+      return placesIn(sdl);
+    } catch (error) {
+      await gateway.loadSupergraph(sdl);
+      throw error;
+    }
+  };
   const takeOver = async (sdl: string): Promise<void> => {
-    const places = placesIn(sdl);
+    const places = await placesOrRefusal(sdl);
     for (const place of places) if (!urls.has(place.name)) connect(place);
     await gateway.loadSupergraph(sdl);
     for (const place of places) connect(place);

@@ -35,7 +35,7 @@ export const createTrustedDocuments = (first: Manifest): TrustedDocuments => {
  */
 export const readManifest = (text: string): Manifest => {
   const manifest = new Map<string, string>();
-  for (const [id, body] of entriesOf(JSON.parse(text) as unknown)) {
+  for (const [id, body] of entriesOf(parsed(text))) {
     const hash = id.replace(/^sha256:/, '');
     if (typeof body !== 'string') throw new Error(`document ${id} has no text`);
     if (createHash('sha256').update(body).digest('hex') !== hash)
@@ -57,6 +57,14 @@ export const unfitDocuments = (
     if (!(prepared instanceof GraphQLError)) return [];
     return [{ name: nameOf(hash), hash, reason: prepared.message }];
   });
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('it is not valid JSON');
+  }
+};
 
 const entriesOf = (value: unknown): [string, unknown][] => {
   if (!isObject(value)) throw new Error('a manifest is a JSON object');

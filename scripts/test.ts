@@ -18,6 +18,7 @@ const all = () =>
     'console/src/**/*.test.ts',
     'scripts/**/*.test.ts',
     'test/*.test.ts',
+    'test/scenarios/**/*.test.ts',
   ])
     .filter((file) => !file.includes('node_modules') && !/(console|graphiql)\.e2e\.test\.ts$/.test(file))
     .sort();

@@ -99,23 +99,6 @@ describe('a gateway for a supergraph that is not ours', () => {
     assert.equal(headers['x-request-id'], response.headers.get('x-request-id'));
   });
 
-  test('C26: a supergraph with another subgraph is taken over while it runs', async () => {
-    const counter = await startPlainSubgraph('type Query { count: Int }', { Query: { count: () => 7 } });
-    const { supergraphSdl = '' } = composeServices([
-      { name: 'shop', url: shop.url, typeDefs: parse(products) },
-      { name: 'the-critics', url: 'http://127.0.0.1:9/graphql', typeDefs: parse(reviews) },
-      { name: 'counter', url: counter.url, typeDefs: parse('type Query { count: Int }') },
-    ]);
-    await writeFile(file, supergraphSdl);
-    let answer = await post(gateway.url, '{ count version }');
-    for (let tries = 0; answer.status !== 200 && tries < 100; tries++) {
-      await delay(50);
-      answer = await post(gateway.url, '{ count version }');
-    }
-    assert.deepEqual(answer, { status: 200, data: { count: 7, version: '1' } });
-    await counter.stop();
-  });
-
   test('one caller’s answer is not another’s, also where they ask at once', async () => {
     const ask = async (token: string) => (await post(gateway.url, '{ whoAsks }', {}, token)).data?.['whoAsks'];
     const tokens = Array.from({ length: 20 }, (_, n) => `t${n}`);

@@ -8,7 +8,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
 /** A subgraph as anybody would serve one: GraphQL over HTTP and graphql-transport-ws, unsigned. */
-export const startPlainSubgraph = async (typeDefs: string, resolvers: object) => {
+export const startPlainSubgraph = async (typeDefs: string, resolvers: object, port = 0) => {
   const schema = buildSubgraphSchema([{ typeDefs: parse(typeDefs), resolvers: resolvers as never }]);
   const heard: IncomingHttpHeaders[] = [];
   const connected: (Readonly<Record<string, unknown>> | undefined)[] = [];
@@ -30,7 +30,7 @@ export const startPlainSubgraph = async (typeDefs: string, resolvers: object) =>
     },
     sockets,
   );
-  http.listen(0, '127.0.0.1');
+  http.listen(port, '127.0.0.1');
   await once(http, 'listening');
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`,
