@@ -11,7 +11,7 @@ import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { refusal } from './errors.ts';
 import type { Log } from './log.ts';
 import { assertOneFederationInternals } from './oneCopy.ts';
-import { mergeFresh } from './ownKeys.ts';
+import { type DataObject, mergeFresh } from './ownKeys.ts';
 import type { StockExecute } from './plan.ts';
 import { createSharedRuns, type RunAdmitted, runAdmitted } from './sharedRuns.ts';
 import { addSubgraphErrors } from './subgraphErrors.ts';
@@ -25,11 +25,11 @@ export type Exchange = {
   readonly admit: ((variables: unknown) => Promise<AdmittedOperation>) | null;
   /** Bytes to send in place of what Apollo Server makes of the empty data it is given. */
   json: Buffer | null;
+  /** What the executor is to say where it has run already (readyAnswers.ts). */
+  result: ExecutionResult | null;
 };
-/**
- * Apollo Server's context of a request for a gateway has accessors, and with them a hidden class of its own, which lives
- * until the next major collection and all it knows with it. So it knows this, which is emptied once the answer is out.
- */
+type ExecutionResult = { readonly data?: DataObject | null; readonly errors?: readonly GraphQLError[] };
+/** What Apollo Server knows of us by request. It is emptied once the answer is out, whatever it keeps for longer. */
 export type RequestContext = { readonly held: { exchange: Exchange | null } };
 
 /** An error already in the client's words, as Apollo Server wants it. */
@@ -55,6 +55,7 @@ export class CompilingGateway extends ApolloGateway {
   #engine: Engine;
   readonly #engineFor: (supergraphSdl: string) => { engine: Engine; sdl: string };
   readonly #updateTo: (sdl: string) => void;
+  readonly #run: RunAdmitted;
 
   constructor(supergraphSdl: string, options: CompilingGatewayOptions) {
     assertOneFederationInternals();
@@ -86,14 +87,21 @@ export class CompilingGateway extends ApolloGateway {
       if (update === null) throw new Error('the gateway has not started');
       update(sdl);
     };
-    const run = options.deduplicate ? createSharedRuns() : runAdmitted;
+    this.#run = options.deduplicate ? createSharedRuns() : runAdmitted;
     this.executor = async ({ request, context }) =>
-      executeCompiled(context as unknown as RequestContext, request.variables ?? {}, run);
+      this.answer(context as unknown as RequestContext, request.variables ?? {});
   }
 
   /** The engine of the supergraph loaded last. */
   get engine(): Engine {
     return this.#engine;
+  }
+
+  /** Admits and runs what a request asks for, once; data without errors is left as bytes in its exchange. */
+  async answer({ held: { exchange } }: RequestContext, variables: DataObject): Promise<ExecutionResult> {
+    const result = exchange?.result ?? (await executeCompiled(exchange, variables, this.#run));
+    if (exchange) exchange.result = result;
+    return result;
   }
 
   /**
@@ -110,10 +118,10 @@ export class CompilingGateway extends ApolloGateway {
 }
 
 const executeCompiled = async (
-  { held: { exchange } }: RequestContext,
-  given: Record<string, unknown>,
+  exchange: Exchange | null,
+  given: DataObject,
   run: RunAdmitted,
-) => {
+): Promise<ExecutionResult> => {
   try {
     if (!exchange?.admit) throw refusal('BAD_REQUEST', 'This request names no operation that could be run.');
     const admitted = await exchange.admit(given);
@@ -145,7 +153,7 @@ const stockExecute =
         document,
         queryHash,
         source: query,
-        context: { held: { exchange: { call: run.call, admit: null, json: null } } },
+        context: { held: { exchange: { call: run.call, admit: null, json: null, result: null } } },
         metrics: {},
         logger: console,
       };

@@ -11,6 +11,7 @@ import { ClientError, type CompilingGateway, type RequestContext } from './apoll
 import type { GatewayConfig } from './config.ts';
 import type { Mask } from './errors.ts';
 import type { Log } from './log.ts';
+import { answersFrom } from './readyAnswers.ts';
 import { withoutInput } from './wording.ts';
 
 /**
@@ -48,7 +49,7 @@ export const createApolloServer = (
       );
       return { message: withoutInput(message), ...place, extensions: { ...extensions } };
     },
-    plugins: withoutExtras(),
+    plugins: [answersFrom(gateway), ...withoutExtras()],
   });
 
 const withoutExtras = (): ApolloServerPlugin<RequestContext>[] => [

@@ -80,6 +80,7 @@ export const createGraphqlHandler =
               })
           : null,
         json: null,
+        result: null,
       };
       const held: RequestContext['held'] = { exchange };
       const answer = await apollo
