@@ -16,6 +16,8 @@ export type SubjectKeys = {
  * are authenticated, so a ciphertext cannot be moved to another person or field.
  */
 export type SubjectCipher = {
+  /** Makes the subject's key where it is missing. @returns what to call once that is committed: it is then at hand */
+  prepare(keys: SubjectKeys, tenantId: string, subjectId: string): Promise<() => void>;
   seal(keys: SubjectKeys, tenantId: string, subjectId: string, place: string, text: string): Promise<Sealed>;
   /** null when the subject's key is gone */
   open(keys: SubjectKeys, tenantId: string, place: string, sealed: Sealed): Promise<string | null>;
@@ -43,6 +45,10 @@ export const subjectCipher = (master: MasterKey): SubjectCipher => {
     return unwrap(tenantId, subjectId, await keys.insert(subjectId, wrapped));
   };
   return {
+    prepare: async (keys, tenantId, subjectId) => {
+      const key = await keyFor(keys, tenantId, subjectId);
+      return () => void cache.set(idOf(tenantId, subjectId), key);
+    },
     seal: async (keys, tenantId, subjectId, place, text) => {
       const key = await keyFor(keys, tenantId, subjectId);
       const ciphertext = encrypt(key, Buffer.from(text), `${idOf(tenantId, subjectId)}|${place}`).toString('base64');

@@ -30,7 +30,8 @@ export const addKnowledgeDocument = async (
   const passages = passagesOf(text);
   const id = uuidv7();
   const now = parts.clock();
-  await parts.database.forTenant(tenantId).$transaction(async (tx) => {
+  const client = parts.database.forTenant(tenantId);
+  await client.$transaction(async (tx) => {
     const version = await nextVersion(tx, knowledgeBaseId, 'ADDED');
     if (version === null) throw noKnowledgeBase();
     await tx.knowledgeDocument.create({
@@ -45,5 +46,10 @@ export const addKnowledgeDocument = async (
     await appendEvents(tx, 'agent', [{ aggregateId: knowledgeBaseId, event }], { actor, now });
   });
   parts.eventsCommitted();
+  parts.knowledge
+    .prepare({ client, tenantId, knowledgeBaseId })
+    .catch((error: unknown) =>
+      parts.log.warn({ err: error, knowledgeBaseId }, 'knowledge is indexed when first asked'),
+    );
   return id;
 };

@@ -35,6 +35,8 @@ type SearchedBase = {
 
 /** Full text search over the knowledge bases of all tenants. Unknown and foreign knowledge bases are both null. */
 export type KnowledgeIndex = {
+  /** Brings the index in memory up to date, so that the next search finds it so. */
+  prepare(at: SearchedBase): Promise<void>;
   search(at: SearchedBase, query: string, first: number): Promise<FoundPassage[] | null>;
 };
 
@@ -112,6 +114,7 @@ export const openKnowledgeIndex = (options: { maxPassages: number }): KnowledgeI
   };
 
   return {
+    prepare: async (at) => void (await current(at)),
     search: async (at, query, first) => {
       const entry = await current(at);
       if (entry === null) return null;

@@ -5,7 +5,7 @@ import type { JsonRow } from '@parley/kernel/jsonRow';
 import { Refusal } from '@parley/kernel/refusal';
 import { startConversation as decide, type StartConversation } from '../domain/conversation.ts';
 import type { SalesEvent } from '../events.ts';
-import { sealFor } from '../infrastructure/personalText.ts';
+import { sealFor, subjectKeys } from '../infrastructure/personalText.ts';
 import { record } from '../infrastructure/record.ts';
 import { toConversation } from '../infrastructure/rows.ts';
 import { announce, type Sales } from './sales.ts';
@@ -30,7 +30,7 @@ export const startConversation = async (
   // Before anything is stored: without it the visitor could not come back.
   const visitorToken = await issueVisitorToken(sales, actor, conversationId);
 
-  await sales.database.sql(tenantId).transaction(async (tx) => {
+  const keyCommitted = await sales.database.sql(tenantId).transaction(async (tx) => {
     const events: SalesEvent[] = [];
     if (contactId !== null && input.contact !== null) {
       const { name = null, email = null, phone = null } = input.contact;
@@ -61,8 +61,12 @@ export const startConversation = async (
       type: 'sales.ConversationStarted',
       data: { conversationId, agentId: agent.id, channel: input.channel, locale, contactId, consent: input.consent },
     });
+    // Made here, so that the first message does not wait for it.
+    const ready = await sales.cipher.prepare(subjectKeys(tx.query), tenantId, contactId ?? conversationId);
     await record(tx.last, toConversation(conversation.row), { events }, { actor, now });
+    return ready;
   });
+  keyCommitted();
   await announce(sales, tenantId, {});
   return { conversationId, visitorToken };
 };

@@ -5,7 +5,7 @@ import type { SubjectCipher, SubjectKeys } from '@parley/kernel/subjectCipher';
 const find =
   'SELECT wrapped_key AS key FROM sales.subject_key WHERE tenant_id = platform.tenant_id() AND subject_id = $1::uuid';
 const insert = `INSERT INTO sales.subject_key (tenant_id, subject_id, wrapped_key) VALUES (platform.tenant_id(), $1::uuid, $2)
-  ON CONFLICT DO NOTHING`;
+  ON CONFLICT DO NOTHING RETURNING wrapped_key AS key`;
 
 /** The wrapped keys of one tenant's subjects, as seen by a statement or a transaction. */
 export const subjectKeys = (query: Query): SubjectKeys => {
@@ -13,8 +13,8 @@ export const subjectKeys = (query: Query): SubjectKeys => {
   return {
     find: keyOf,
     insert: async (subjectId, wrapped) => {
-      await query(insert, [subjectId, wrapped]);
-      const key = await keyOf(subjectId);
+      const [inserted] = await query<{ key: Buffer }>(insert, [subjectId, wrapped]);
+      const key = inserted?.key ?? (await keyOf(subjectId));
       if (key === null) throw new Error('the subject’s key was not kept');
       return key;
     },
