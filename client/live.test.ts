@@ -219,8 +219,8 @@ describe('a live stream', () => {
       }),
     };
     const server = await startLiveServer(behaviour);
-    // A minute before it expires a token is renewed: this one's minute begins in a moment.
-    const tokens = { accessToken: 'access-0', refreshToken: 'refresh-0', expiresAt: now + 60_300 };
+    // A minute before it expires a token is renewed: this one's minute begins once the stream is surely under way.
+    const tokens = { accessToken: 'access-0', refreshToken: 'refresh-0', expiresAt: now + 63_000 };
     const client = createClient({ url: server.url, tokens, ...quick, pingMs: 10_000 });
     client.onConnectionState((state) => states.push(state));
     try {
