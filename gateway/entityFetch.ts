@@ -19,7 +19,7 @@ import {
 import { type EntityQuestion, toEntityRequest } from './entityQuestions.ts';
 import { type CompileContext, pickVariables, type Run, type Step } from './execute.ts';
 import type { PlannedFetch } from './fetchGraph.ts';
-import { compileMergeEntity, type MergeEntity } from './mergeEntity.ts';
+import { compileMergeEntities, type MergeEntities } from './mergeEntity.ts';
 import { copyOf, type DataObject, getOwn, isObject } from './ownKeys.ts';
 import { compileRewrites, type Rewrite, renamedKeys } from './rewrites.ts';
 import { addSubgraphErrors } from './subgraphErrors.ts';
@@ -31,7 +31,7 @@ type Question = EntityQuestion & {
   readonly collect: CollectEntities;
   readonly rewriteOutput: Rewrite | null;
   readonly renamed: ReadonlyMap<string, string>;
-  readonly mergeEntity: MergeEntity;
+  readonly mergeEntities: MergeEntities;
   readonly hasObjects: boolean;
 };
 type Asked = { readonly question: Question; readonly batch: EntityBatch };
@@ -51,7 +51,7 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
       rewriteOutput: compileRewrites(context.fullSchema, question.outputRewrites),
       renamed,
       hasObjects: hasObjects(question.selectionSet),
-      mergeEntity: compileMergeEntity(context.fullSchema, question.selectionSet, renamed),
+      mergeEntities: compileMergeEntities(context.fullSchema, question.selectionSet, renamed),
     };
   });
 
@@ -122,19 +122,27 @@ const merge = (
   entities: readonly unknown[],
 ): void => {
   question.rewriteOutput?.(entities);
+  const { one, all } = question.mergeEntities;
   // Later fetches fill the places differently, so none may hold the very objects of another.
   const taken = placed.length > 1 && question.hasObjects ? new Set<unknown>() : null;
   for (const { path, targets, indexOf } of placed) {
-    for (const [at, target] of targets.entries()) {
-      const index = indexOf[at] ?? -1;
-      const entity = index === -1 ? null : entities[index];
-      const representation = representations[index];
-      if (representation === undefined || !isObject(entity)) continue;
-      if (fitsType(context, entity, representation, target))
-        question.mergeEntity(target, taken?.has(entity) ? (copyOf(entity) as DataObject) : entity);
-      else run.errors.addInvalid((targetPaths(run.data, path)[at] ?? []).map(toClientStep));
+    const mayMerge = (at: number): boolean => {
+      const [target, index] = [targets[at], indexOf[at] ?? -1];
+      const [representation, entity] = [representations[index], entities[index]];
+      if (!target || !representation || !isObject(entity)) return false;
+      if (fitsType(context, entity, representation, target)) return true;
+      run.errors.addInvalid((targetPaths(run.data, path)[at] ?? []).map(toClientStep));
+      return false;
+    };
+    if (taken === null) {
+      all(targets, indexOf, entities, mayMerge);
+      continue;
     }
-    if (taken) for (const index of indexOf) taken.add(entities[index]);
+    for (const [at, target] of targets.entries()) {
+      const entity = entities[indexOf[at] ?? -1];
+      if (isObject(entity) && mayMerge(at)) one(target, taken.has(entity) ? (copyOf(entity) as DataObject) : entity);
+    }
+    for (const index of indexOf) taken.add(entities[index]);
   }
 };
 

@@ -3,11 +3,11 @@ import { holds } from './conditions.ts';
 import { clientKeyOf } from './dataKeys.ts';
 import type { CompileContext, Run } from './execute.ts';
 import type { PlannedFetch, PlanPath } from './fetchGraph.ts';
-import { generate, isInherited, literal } from './generate.ts';
+import { isInherited, literal } from './generate.ts';
 import type { DataObject } from './ownKeys.ts';
 import { compileRepresentation } from './representations.ts';
 import { compileRewrites } from './rewrites.ts';
-import { compileTargets, targetPaths } from './targets.ts';
+import { compileVisit, targetPaths } from './targets.ts';
 
 export type ClientPath = (string | number)[];
 /** The objects at one place of the data, and per object the number of its representation; -1 where it has none. */
@@ -31,38 +31,49 @@ export const compileCollection = (context: CompileContext, places: readonly Plan
 
 /** Numbers of representations, by what kind of short key and which, or by their JSON text. */
 type Known = Map<string, Map<unknown, number>>;
-type CollectPlace = (run: Run, representations: DataObject[], known: Known) => Placed;
+type CollectPlace = (run: Run, representations: DataObject[], all: Known) => Placed;
 
 const compilePlace = ({ fullSchema, fixed }: CompileContext, { fetch, path, when }: PlannedFetch): CollectPlace => {
   const requires = fetch.requires ?? [];
   const represent = compileRepresentation(fullSchema, requires, fixed.fields);
   const rewriteInput = compileRewrites(fullSchema, fetch.inputRewrites);
-  const visitTargets = compileTargets(path);
-  const short = rewriteInput === null ? compileShortKey(requires) : null;
-  return (run, representations, known) => {
-    if (!holds(when, run.variables)) return { path, targets: [], indexOf: [] };
+  const short = rewriteInput === null ? shortKeyOf(requires) : null;
+  const visit = compileVisit<Into>(
+    path,
+    `into.targets.push(t);${
+      short === null
+        ? 'into.indexOf.push(into.numberOf(t,undefined));'
+        : `const k=${short.key};const n=k===undefined?undefined:into.known.get(k);into.indexOf.push(n===undefined?into.numberOf(t,k):n);`
+    }`,
+    ['text', 'sized'],
+    [textOnly, sized],
+  );
+  return (run, representations, all) => {
     const targets: DataObject[] = [];
     const indexOf: number[] = [];
-    const byShort = short === null ? null : knownAs(known, short.kind);
-    const indexFor = (target: DataObject): number => {
-      const shortKey = short?.read(target);
-      const found = shortKey === undefined ? undefined : byShort?.get(shortKey);
-      if (found !== undefined) return found;
+    if (!holds(when, run.variables)) return { path, targets, indexOf };
+    const known = knownAs(all, short?.kind ?? '');
+    const numberOf = (target: DataObject, shortKey: string | undefined): number => {
       const representation = represent(target);
       if (representation === null || representation['__typename'] === undefined) return -1;
       rewriteInput?.(representation);
-      const byKey = (shortKey === undefined ? null : byShort) ?? knownAs(known, '');
+      const byKey = shortKey === undefined ? knownAs(all, '') : known;
       const key = shortKey ?? JSON.stringify(representation);
-      const index = byKey.get(key) ?? representations.push(representation) - 1;
-      byKey.set(key, index);
-      return index;
+      const number = byKey.get(key) ?? representations.push(representation) - 1;
+      byKey.set(key, number);
+      return number;
     };
-    visitTargets(run.data, (target) => {
-      targets.push(target);
-      indexOf.push(indexFor(target));
-    });
+    visit(run.data, { targets, indexOf, known, numberOf });
     return { path, targets, indexOf };
   };
+};
+
+/** What the generated code fills; `numberOf` is asked where an entity's short key is not yet known. */
+type Into = {
+  readonly targets: DataObject[];
+  readonly indexOf: number[];
+  readonly known: Map<unknown, number>;
+  numberOf(target: DataObject, shortKey: string | undefined): number;
 };
 
 const knownAs = (known: Known, kind: string): Map<unknown, number> => {
@@ -71,8 +82,11 @@ const knownAs = (known: Known, kind: string): Map<unknown, number> => {
   return found;
 };
 
-/** For entities known by their type and scalars: those as one text, without a representation made to get it. */
-const compileShortKey = (requires: readonly QueryPlanSelectionNode[]) => {
+/**
+ * For entities known by their type and scalars: those as one text, without a representation made to get it. `key` is the
+ * expression of it, of `t`; undefined for what is no such entity.
+ */
+const shortKeyOf = (requires: readonly QueryPlanSelectionNode[]): { kind: string; key: string } | null => {
   const [fragment, another] = requires;
   if (fragment?.kind !== 'InlineFragment' || fragment.typeCondition === undefined || another) return null;
   const keys: string[] = [];
@@ -82,18 +96,17 @@ const compileShortKey = (requires: readonly QueryPlanSelectionNode[]) => {
     if (isInherited(key)) return null;
     if (key !== '__typename') keys.push(key);
   }
-  const type = literal(fragment.typeCondition);
   const [only, more] = keys;
   if (only === undefined) return null;
   const key =
     more === undefined ? `text(t[${literal(only)}])` : keys.map((name) => `sized(t[${literal(name)}])`).join('+');
-  const read = generate<(target: DataObject) => string | undefined>(
-    ['text', 'sized'],
-    [(value: unknown) => (typeof value === 'string' ? value : undefined), sized],
-    `return (t)=>t.__typename===${type}?${key}:undefined;`,
-  );
-  return { kind: `${fragment.typeCondition} ${keys.join()}`, read };
+  return {
+    kind: `${fragment.typeCondition} ${keys.join()}`,
+    key: `t.__typename===${literal(fragment.typeCondition)}?${key}:undefined`,
+  };
 };
+
+const textOnly = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** Scalars so that none put together look like others; a mark no number has where it is not one, so that it stays apart. */
 const sized = (value: unknown): string =>

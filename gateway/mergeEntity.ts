@@ -4,13 +4,26 @@ import { type DataObject, getOwn, mergedValue } from './ownKeys.ts';
 
 /** Takes over into `target` what was asked of an entity, and nothing else. */
 export type MergeEntity = (target: DataObject, entity: DataObject) => void;
+export type MergeEntities = {
+  readonly one: MergeEntity;
+  /**
+   * Into each target the entity of its number; none for -1. `mayMerge` is asked, by the target's place, where an entity
+   * says another type than is known of its target.
+   */
+  readonly all: (
+    targets: readonly DataObject[],
+    indexOf: readonly number[],
+    entities: readonly unknown[],
+    mayMerge: (at: number) => boolean,
+  ) => void;
+};
 
 /** `rename`: what keys become that output rewrites change before. */
-export const compileMergeEntity = (
+export const compileMergeEntities = (
   schema: GraphQLSchema,
   selectionSet: SelectionSetNode,
   renamed: ReadonlyMap<string, string>,
-): MergeEntity => {
+): MergeEntities => {
   const keys = new Map<string, boolean>();
   const add = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
@@ -35,9 +48,17 @@ export const compileMergeEntity = (
     const value = isComposite ? `typeof x==='object'&&x!==null?merged(${known},x):x` : 'x';
     return `{const x=${read};if(x!==undefined)t[${name}]=${value};}`;
   });
-  return generate<MergeEntity>(
-    ['own', 'merged', 'typename'],
-    [getOwn, mergedValue, typename],
-    `return (t,e)=>{const n=e.__typename;if(n!==undefined&&n!==t.__typename)typename(t,n);${statements.join('')}};`,
-  );
+  const names = ['own', 'merged', 'typename'];
+  const values = [getOwn, mergedValue, typename];
+  const retype = 'const n=e.__typename;if(n!==undefined&&n!==t.__typename)';
+  return {
+    one: generate(names, values, `return (t,e)=>{${retype}typename(t,n);${statements.join('')}};`),
+    all: generate(
+      names,
+      values,
+      `return (targets,indexOf,entities,mayMerge)=>{for(let i=0;i<targets.length;i++){const j=indexOf[i];if(j<0)continue;` +
+        `const e=entities[j];if(typeof e!=='object'||e===null||Array.isArray(e))continue;const t=targets[i];` +
+        `${retype}{if(!mayMerge(i))continue;typename(t,n);}${statements.join('')}}};`,
+    ),
+  };
 };

@@ -1,31 +1,31 @@
-import { isInherited } from './generate.ts';
+import { generate, isInherited, literal } from './generate.ts';
 import { type DataObject, getOwn, isObject } from './ownKeys.ts';
 
 type PlanPath = readonly (string | number)[];
-export type VisitTargets = (data: unknown, visit: (target: DataObject) => void) => void;
 
-/** Visits the objects at a plan path of the merged data (`@`: every item of a list), always in the same order. */
-export const compileTargets = (path: PlanPath): VisitTargets =>
-  path.reduceRight<VisitTargets>((next, step) => (step === '@' ? eachItem(next) : atKey(String(step), next)), here);
-
-const here: VisitTargets = (data, visit) => {
-  if (Array.isArray(data)) for (const item of data) here(item, visit);
-  else if (isObject(data)) visit(data);
-};
-
-const eachItem =
-  (next: VisitTargets): VisitTargets =>
-  (data, visit) => {
-    if (Array.isArray(data)) for (let index = 0; index < data.length; index++) next(data[index], visit);
-  };
-
-const atKey = (key: string, next: VisitTargets): VisitTargets => {
-  const read = isInherited(key) ? (object: DataObject) => getOwn(object, key) : (object: DataObject) => object[key];
-  const walk: VisitTargets = (data, visit) => {
-    if (Array.isArray(data)) for (const item of data) walk(item, visit);
-    else if (isObject(data)) next(read(data), visit);
-  };
-  return walk;
+/**
+ * Generated code that comes past the objects at a plan path of the merged data (`@`: every item of a list), always in
+ * the same order: `(data, into) => void`. `found` is a statement on each object, `t`, and on `into`.
+ */
+export const compileVisit = <Into>(
+  path: PlanPath,
+  found: string,
+  names: readonly string[] = [],
+  values: readonly unknown[] = [],
+): ((data: unknown, into: Into) => void) => {
+  const each = (array: string, call: string): string => `for(let i=0;i<${array}.length;i++)${call}(${array}[i],into);`;
+  const functions = path.map((step, index) => {
+    const [self, next] = [`f${index}`, `f${index + 1}`];
+    if (step === '@') return `function ${self}(x,into){if(Array.isArray(x)){${each('x', next)}}}`;
+    const key = literal(String(step));
+    const read = isInherited(String(step)) ? `own(x,${key})` : `x[${key}]`;
+    return `function ${self}(x,into){if(typeof x==='object'&&x!==null){if(Array.isArray(x)){${each('x', self)}}else ${next}(${read},into);}}`;
+  });
+  const here = `f${path.length}`;
+  functions.push(
+    `function ${here}(t,into){if(typeof t==='object'&&t!==null){if(Array.isArray(t)){${each('t', here)}}else{${found}}}}`,
+  );
+  return generate(['own', ...names], [getOwn, ...values], `${functions.join('\n')}\nreturn f0;`);
 };
 
 /** The objects above each of those same objects and itself, outermost first. */
