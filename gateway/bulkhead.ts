@@ -8,6 +8,9 @@ export type BulkheadOptions = {
   readonly waiting: number;
 };
 
+/** Organizations with nothing under way that are remembered all the same. */
+const idleKept = 1000;
+
 type Waiting = { readonly tenant: string; readonly enter: () => void };
 type Bulkhead = { underWay: number; readonly byTenant: Map<string, number>; readonly queue: Waiting[] };
 
@@ -35,7 +38,8 @@ export const withBulkhead =
     const leave = (bulkhead: Bulkhead, tenant: string): void => {
       bulkhead.underWay -= 1;
       const left = (bulkhead.byTenant.get(tenant) ?? 1) - 1;
-      if (left > 0) bulkhead.byTenant.set(tenant, left);
+      // Few that have none now are kept: a Map that shrinks and grows leaves a trail of tables.
+      if (left > 0 || bulkhead.byTenant.size <= idleKept) bulkhead.byTenant.set(tenant, left);
       else bulkhead.byTenant.delete(tenant);
       const at = bulkhead.queue.findIndex((waiter) => hasRoom(bulkhead, waiter.tenant));
       if (at < 0) return;

@@ -6,7 +6,7 @@ import { CallFailure } from '@parley/kernel/callFailure';
 import type { SubgraphResult } from '@parley/kernel/subgraph';
 import { withBulkhead } from './bulkhead.ts';
 import { defaultBreaker, withCircuitBreaker } from './circuitBreaker.ts';
-import { withDeadline } from './deadline.ts';
+import { unlessAborted, withDeadline } from './deadline.ts';
 import { withDeduplication } from './deduplicate.ts';
 import { userWith } from './fixture/actors.ts';
 import { silentLog } from './log.ts';
@@ -286,5 +286,14 @@ describe('deadline', () => {
     const served = withDeadline(10_000)(subgraph)('a', query, call);
     calls[2]?.answer();
     assert.ok(await served);
+  });
+});
+
+describe('a call for a client that is already gone', () => {
+  test('B27: ends with that, and its own failure is nobody’s unhandled rejection', async () => {
+    const gone = new ClientGone('left');
+    const broken = Promise.reject(reset());
+    await assert.rejects(unlessAborted(broken, AbortSignal.abort(gone)), gone);
+    await settle();
   });
 });

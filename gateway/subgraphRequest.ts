@@ -64,10 +64,10 @@ export const createCallSubgraph = (
 };
 
 /** Who does not say whether it is a mutation (Apollo's own executor) is looked at: a mutation is never shared or tried again. */
-const withKind: CallPolicy =
-  (next) =>
-  (name, { isMutation, ...operation }, call) =>
-    next(name, { ...operation, isMutation: isMutation ?? /^\s*mutation\b/.test(operation.query) }, call);
+const withKind: CallPolicy = (next) => (name, operation, call) =>
+  operation.isMutation === undefined
+    ? next(name, { ...operation, isMutation: /^\s*mutation\b/.test(operation.query) }, call)
+    : next(name, operation, call);
 
 const send =
   (subgraphs: Readonly<Record<string, Subgraph>>): CallSubgraph =>

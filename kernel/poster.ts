@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Pool, errors as undiciErrors } from 'undici';
+import { type Dispatcher, errors as undiciErrors } from 'undici';
 import { CallFailure } from './callFailure.ts';
 import { type CallSecrets, signCall } from './callProof.ts';
-import { exchange } from './exchange.ts';
+import { type Connections, createConnections } from './connections.ts';
+import { type Exchanged, type ExchangeLimits, exchange } from './exchange.ts';
 import { markPlain } from './plainAnswers.ts';
 import type { SubgraphRequest } from './subgraph.ts';
 import type { SubgraphAddress } from './subgraphAddress.ts';
@@ -35,16 +36,14 @@ const jsonType = /^application\/(?:graphql-response\+)?json\b/i;
  */
 export const createPoster = (options: PosterOptions): Poster => {
   const { name, address, secrets, answerBytes = 16 * 1024 * 1024, connections = 64 } = options;
-  const open = (): Pool =>
-    new Pool(address.origin, {
-      connections,
-      pipelining: 1,
+  const open = () =>
+    createConnections(address.origin, connections, {
       connect: { timeout: connectMs, ...(address.socketPath === null ? {} : { socketPath: address.socketPath }) },
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
       keepAliveMaxTimeout: 60_000,
     });
-  let pool = open();
+  let trusted = open();
   let openedAt = Date.now();
   /**
    * Whoever is silent may be gone without a word, and every connection there with it: the next call makes a new one, to
@@ -52,8 +51,8 @@ export const createPoster = (options: PosterOptions): Poster => {
    */
   const distrust = (): void => {
     if (Date.now() - openedAt < trustMs) return;
-    pool.close().catch(() => {});
-    pool = open();
+    trusted.retire();
+    trusted = open();
     openedAt = Date.now();
   };
   return {
@@ -71,7 +70,7 @@ export const createPoster = (options: PosterOptions): Poster => {
           },
           body,
         } as const;
-        const answer = await exchange(pool, request, { answerBytes, signal, refuse });
+        const answer = await exchangeOn(trusted, request, { answerBytes, signal, refuse });
         if (signed && !signed.isAnswer(answer.headers['parley-proof'], answer.statusCode, answer.bytes))
           throw new CallFailure('TAMPERED', 'the answer is not signed as it should be');
         return parseAnswer(answer.bytes);
@@ -81,8 +80,22 @@ export const createPoster = (options: PosterOptions): Poster => {
         throw failure;
       }
     },
-    close: () => pool.destroy(),
+    close: () => trusted.destroy(),
   };
+};
+
+const exchangeOn = async (
+  connections: Connections,
+  request: Dispatcher.DispatchOptions,
+  limits: ExchangeLimits,
+): Promise<Exchanged> => {
+  const taken = connections.take(limits.signal);
+  const client = taken instanceof Promise ? await taken : taken;
+  try {
+    return await exchange(client, request, limits);
+  } finally {
+    connections.giveBack(client);
+  }
 };
 
 /** Of the headers passed on, the one that subgraphs of ours are told too; they decide nothing by it. */
