@@ -64,7 +64,7 @@ export const createGraphqlHandler =
       const call = { actor: caller.actor, requestId, peer, headers, signal, observed };
       if (asked && found && (asked.isOnly || found.operation.node.operation === 'subscription')) {
         assertSafeMethod(request, found);
-        const variables = request.method === 'GET' ? jsonOr(search.get('variables') ?? 'null') : variablesIn(body);
+        const variables = request.method === 'GET' ? variablesInSearch(search) : variablesIn(body);
         const admitted = await admission.admit(found, variables, call);
         assertMayBegin(admitted);
         return live.answer({ response, format: asked.format }, admitted, call, (onEnd) =>
@@ -115,6 +115,14 @@ const isOfTheOperation = (error: GraphQLError): boolean => [400, 403, 404].inclu
 const assertSafeMethod = ({ method }: IncomingMessage, { operation }: FoundOperation): void => {
   if (method === 'GET' && operation.node.operation === 'mutation')
     throw refusal('METHOD_NOT_ALLOWED', 'A mutation is sent by POST.', 405);
+};
+
+const variablesInSearch = (search: URLSearchParams): unknown => {
+  const text = search.get('variables');
+  if (text === null) return undefined;
+  const variables = jsonOr(text);
+  if (variables === undefined) throw refusal('BAD_REQUEST', 'The variables in the URL are not valid JSON.');
+  return variables;
 };
 
 const variablesIn = (body: unknown): unknown => (isObject(body) ? body['variables'] : undefined);

@@ -79,6 +79,9 @@ describe('live operations over HTTP', () => {
     const asked = await sse(null, { search: search('{ motd }') });
     await asked.ended;
     assert.match(asked.text(), /event: next\ndata: {"data":{"motd":"hello"}}\n\nevent: complete/);
+    const broken = await sse(null, { search: `${search('{ motd }')}&variables={bad` });
+    await broken.ended;
+    assert.match(broken.text(), /BAD_REQUEST/);
     const changed = await sse(null, { search: search('mutation { appendAuth(text: "x") }') });
     assert.equal(changed.response.status, 405);
     assert.deepEqual(running.world.log, []);
