@@ -133,7 +133,7 @@ describe('E: GraphQL over WebSocket', () => {
     assert.equal((await twice.closed).code, 4429);
   });
 
-  test('E07-E11: what is no message is 4400, a live id used again 4409', async () => {
+  test('E07-E11 E27 E28: what is no message is 4400, a live id used again 4409', async () => {
     for (const text of [
       'no json',
       '{"type":"nope"}',
@@ -153,7 +153,7 @@ describe('E: GraphQL over WebSocket', () => {
     assert.equal((await socket.closed).code, 4409);
   });
 
-  test('E15 E16: a validation and a syntax error are error messages, and the socket and its other streams stay', async () => {
+  test('E15 E16 E25 E26: a validation and a syntax error are error messages, and the socket and its other streams stay', async () => {
     const socket = await ready();
     const { stream, stop } = endless();
     running.world.turnStream = stream;
