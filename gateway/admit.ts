@@ -23,6 +23,8 @@ export type FoundOperation = { readonly query: string; readonly engine: Engine; 
 export type AdmittedOperation = FoundOperation & {
   readonly compiled: CompiledOperation;
   readonly variables: Variables;
+  /** The variables as they were given. */
+  readonly given: object;
   readonly cost: Cost;
 };
 
@@ -89,9 +91,43 @@ export const createAdmission = (parts: {
       call.observed?.costs(cost.total);
       await rateLimits.charge(call, cost.total);
       for (const field of operation.cost.sensitive) await rateLimits.chargeSensitive(call, field);
-      return { ...found, variables, cost, compiled: engine.compiledFor(operation, call.actor, variables) };
+      return {
+        ...found,
+        variables,
+        given: given ?? {},
+        cost,
+        compiled: engine.compiledFor(operation, call.actor, variables),
+      };
     },
   };
+};
+
+/**
+ * A subscription that was admitted before, on the supergraph that is served now: what is gone from it, or not for this
+ * caller any more, is so for open streams too. Throws a refusal.
+ */
+export const admitAgain = (engine: Engine, before: AdmittedOperation, { actor }: Call): AdmittedOperation => {
+  const document = orThrow(engine.documents.prepare(before.query));
+  const operation = orThrow(engine.find(document, before.operation.node.name?.value));
+  const variables = orThrow(operation.coerce({ ...before.given }));
+  const admitted = {
+    ...before,
+    engine,
+    operation,
+    variables,
+    compiled: engine.compiledFor(operation, actor, variables),
+  };
+  assertMayBegin(admitted);
+  return admitted;
+};
+
+/** A subscription whose one field is refused has nothing to wait for. Throws the refusal. */
+export const assertMayBegin = ({ operation, compiled: { source, refusals } }: AdmittedOperation): void => {
+  const [first] = refusals;
+  if (operation.node.operation !== 'subscription' || source !== null || !first) return;
+  const { message, path, extensions } = first;
+  const status = extensions?.['code'] === 'UNAUTHENTICATED' ? 401 : 403;
+  throw new GraphQLError(message, { path: path ?? null, extensions: { ...extensions, http: { status } } });
 };
 
 /** What asking for a document that is not there costs. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { GraphQLError } from 'graphql';
 import { mediaTypeFor, withAcceptedStatus } from './acceptedMedia.ts';
-import type { Admission, FoundOperation } from './admit.ts';
+import { type Admission, assertMayBegin, type FoundOperation } from './admit.ts';
 import type { Exchange, RequestContext } from './apolloGateway.ts';
 import { type Authenticate, unauthenticated } from './authenticate.ts';
 import { type Mask, refusal, statusOf } from './errors.ts';
@@ -16,7 +16,6 @@ import type { DocumentReference } from './persistedDocuments.ts';
 import { readJsonBody } from './readBody.ts';
 import { searchOf, sendError } from './responses.ts';
 import type { Revocations } from './revocations.ts';
-import { assertMayBegin } from './socketProtocol.ts';
 import { streamFormatFor } from './streamFormats.ts';
 import { watchCredential } from './watchCredential.ts';
 

@@ -197,5 +197,31 @@ describe('equal subscriptions share a stream', () => {
     await appendUntil(() => numbersIn(second).length > 0);
     await until(() => numbersIn(first).at(-1) === numbersIn(second).at(-1));
     assert.deepEqual(numbersIn(first), upTo(numbersIn(first).length));
+    await until(() => running.world.updates.readers === 1);
+  });
+
+  test('another supergraph that takes away what a stream shows takes it from open streams too, and from those alone it concerns', async () => {
+    const { composeFixture } = await import('./fixture/supergraph.ts');
+    const { salesSchema } = await import('./fixture/salesSchema.ts');
+    const [nobody, somebody] = [await reader('0'), await reader('0', { token: await running.issuer.sign() })];
+    running.world.updates.append(2);
+    await until(() => [nobody, somebody].every((one) => numbersIn(one).length === 2));
+    const guarded = salesSchema.replace(
+      'updates(conversationId: ID!, after: String): Update',
+      'updates(conversationId: ID!, after: String): Update @authenticated',
+    );
+    assert.notEqual(guarded, salesSchema);
+    await running.gateway.loadSupergraph(composeFixture({ sales: guarded }));
+    await until(() => nobody.received.at(-1)?.type === 'error');
+    assert.match(JSON.stringify(nobody.received.at(-1)), /UNAUTHENTICATED/);
+    running.world.updates.append();
+    await until(() => numbersIn(somebody).length === 3);
+    assert.deepEqual(numbersIn(somebody), [1, 2, 3]);
+    await running.gateway.loadSupergraph(
+      composeFixture({ sales: salesSchema.replace('updates(conversationId: ID!, after: String): Update', '') }),
+    );
+    await until(() => somebody.received.at(-1)?.type === 'error');
+    assert.match(JSON.stringify(somebody.received.at(-1)), /GRAPHQL_VALIDATION_FAILED/);
+    await until(() => running.world.updates.readers === 0);
   });
 });

@@ -1,5 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Subgraph } from '@parley/kernel/subgraph';
-import type { AdmittedOperation } from './admit.ts';
+import type { GraphQLError } from 'graphql';
+import { type AdmittedOperation, admitAgain } from './admit.ts';
+import type { Engine } from './engine.ts';
+import { refusal } from './errors.ts';
 import { type LiveEvent, liveEvents } from './liveEvents.ts';
 import type { Log } from './log.ts';
 import type { CompiledOperation } from './plan.ts';
@@ -16,6 +20,11 @@ export type LiveReader = {
 export type LiveStreams = {
   /** Begins to read. Returns how to leave. */
   join(admitted: AdmittedOperation, call: Call, reader: LiveReader): () => void;
+  /**
+   * Another supergraph is served: each reader goes on by it after its last cursor; what is not there any more, or not
+   * for it, ends. A stream without a cursor to go on after is kept while its reader may have the same as before.
+   */
+  changeTo(engine: Engine): Promise<void>;
   /** Streams upstream, however many read each. */
   readonly open: number;
 };
@@ -27,7 +36,13 @@ type Stream = {
   isLive: boolean;
   readonly stop: AbortController;
 };
-type Reader = LiveReader & { readonly call: Call; stream: Stream };
+type Reader = LiveReader & {
+  readonly call: Call;
+  admitted: AdmittedOperation;
+  /** The cursor it is at. */
+  last: unknown;
+  stream: Stream | null;
+};
 /** Streams of one operation for one set of rights, at different places. */
 type Group = Set<Stream>;
 
@@ -80,28 +95,55 @@ export const createLiveStreams = (parts: {
     return stream;
   };
 
+  const attach = (reader: Reader): void => {
+    const { admitted, call, last: after } = reader;
+    const { compiled } = admitted;
+    const byKey = groups.get(compiled) ?? new Map<string, Group>();
+    groups.set(compiled, byKey);
+    const key = parts.share ? keyOf(admitted, call) : crypto.randomUUID();
+    const group = byKey.get(key) ?? new Set<Stream>();
+    byKey.set(key, group);
+    const forget = (): void => {
+      byKey.delete(key);
+      if (byKey.size === 0 && groups.get(compiled) === byKey) groups.delete(compiled);
+    };
+    const isResumable = compiled.resumption !== null;
+    const stream = joinable(group, after, isResumable) ?? begin(admitted, call, after, group, forget);
+    reader.stream = stream;
+    stream.readers.add(reader);
+    for (const event of stream.recent.after(after) ?? []) deliver(reader, event);
+  };
+
+  const change = (reader: Reader, engine: Engine): void => {
+    const { admitted, call, last } = reader;
+    try {
+      const next = admitAgain(engine, admitted, call);
+      const canMove = next.compiled.resumption !== null && last !== undefined && last !== null;
+      if (!canMove && hasSameRefusals(next, admitted)) return;
+      if (!canMove) throw schemaChanged();
+      detach(reader);
+      reader.admitted = next;
+      attach(reader);
+    } catch (error) {
+      if (detach(reader)) reader.end(error);
+    }
+  };
+
   return {
     join: (admitted, call, { next, end }) => {
-      const { compiled, variables } = admitted;
-      const { resumption } = compiled;
-      const after = resumption?.firstAfter(variables);
-      const byKey = groups.get(compiled) ?? new Map<string, Group>();
-      groups.set(compiled, byKey);
-      const key = parts.share ? keyOf(admitted, call) : crypto.randomUUID();
-      const group = byKey.get(key) ?? new Set<Stream>();
-      byKey.set(key, group);
-      const forget = (): void => {
-        byKey.delete(key);
-        if (byKey.size === 0 && groups.get(compiled) === byKey) groups.delete(compiled);
-      };
-      const stream = joinable(group, after, resumption !== null) ?? begin(admitted, call, after, group, forget);
-      const reader: Reader = { next, end, call, stream };
-      stream.readers.add(reader);
-      for (const event of stream.recent.after(after) ?? []) deliver(reader, event);
-      return () => {
-        if (!reader.stream.readers.delete(reader) || reader.stream.readers.size > 0) return;
-        reader.stream.stop.abort(new Error('nobody reads the stream any more'));
-      };
+      const last = admitted.compiled.resumption?.firstAfter(admitted.variables);
+      const reader: Reader = { next, end, call, admitted, last, stream: null };
+      attach(reader);
+      return () => void detach(reader);
+    },
+    changeTo: async (engine) => {
+      const readers = [...groups.values()]
+        .flatMap((byKey) => [...byKey.values()])
+        .flatMap((group) => [...group].flatMap((stream) => [...stream.readers]));
+      for (const [index, reader] of readers.entries()) {
+        if (reader.admitted.engine !== engine && reader.stream?.readers.has(reader)) change(reader, engine);
+        if (index % changedAtOnce === changedAtOnce - 1) await nextTurn();
+      }
     },
     get open() {
       return open;
@@ -109,9 +151,27 @@ export const createLiveStreams = (parts: {
   };
 };
 
+/** How many readers are looked at before others get their turn. */
+const changedAtOnce = 50;
+
+/** Whether it was there to leave. */
+const detach = (reader: Reader): boolean => {
+  const { stream } = reader;
+  if (!stream?.readers.delete(reader)) return false;
+  if (stream.readers.size === 0) stream.stop.abort(new Error('nobody reads the stream any more'));
+  return true;
+};
+
+const hasSameRefusals = (a: AdmittedOperation, b: AdmittedOperation): boolean =>
+  JSON.stringify(a.compiled.refusals) === JSON.stringify(b.compiled.refusals);
+
+const schemaChanged = (): GraphQLError =>
+  refusal('SUBSCRIPTION_SCHEMA_RELOAD', 'What you may see of this stream has changed. Subscribe again.', 409);
+
 /** Errors are each reader's: whatever one does, the others go on. */
 const deliver = (reader: Reader, event: LiveEvent): void => {
-  if (!reader.stream.readers.has(reader)) return;
+  if (!reader.stream?.readers.has(reader)) return;
+  reader.last = event.cursor ?? reader.last;
   for (const { extensions } of event.answer?.errors ?? []) reader.call.observed?.failed(String(extensions?.['code']));
   reader.next(event);
 };

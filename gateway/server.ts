@@ -147,7 +147,10 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
 
   return {
     url,
-    loadSupergraph: swap.load,
+    loadSupergraph: async (sdl) => {
+      await swap.load(sdl);
+      await streams.changeTo(gateway.engine);
+    },
     loadTrustedDocuments: async (manifest) => {
       const read = readManifest(manifest);
       await warmUp(gateway.engine, read.values());

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Context, makeServer } from 'graphql-ws';
-import type { AdmittedOperation } from './admit.ts';
+import { type AdmittedOperation, assertMayBegin } from './admit.ts';
 import type { Caller } from './authenticate.ts';
 import type { BoundedSocket } from './boundedSocket.ts';
 import { refusal, statusOf } from './errors.ts';
@@ -120,15 +120,6 @@ export const createSocketProtocol = (parts: SocketParts) => {
     onError: (ctx, _id, _payload, errors): GraphQLFormattedError[] =>
       errors.map((error) => mask(innermost(error), { requestId: ctx.extra.id })),
   });
-};
-
-/** A subscription whose one field is refused has nothing to wait for. Throws the refusal. */
-export const assertMayBegin = ({ operation, compiled: { source, refusals } }: AdmittedOperation): void => {
-  const [first] = refusals;
-  if (operation.node.operation !== 'subscription' || source !== null || !first) return;
-  const { message, path, extensions } = first;
-  const status = extensions?.['code'] === 'UNAUTHENTICATED' ? 401 : 403;
-  throw new GraphQLError(message, { path: path ?? null, extensions: { ...extensions, http: { status } } });
 };
 
 const documentOf = ({ operation: { node, document } }: AdmittedOperation): DocumentNode => ({
