@@ -52,4 +52,20 @@ const special = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 /** From here on it is quicker to let JSON.stringify look. */
 const long = 40;
 
-const quote = (text: string): string => (text.length > long || special.test(text) ? JSON.stringify(text) : `"${text}"`);
+/** Long texts of one answer, written: in a graph the same one often stands in many places. */
+const written = new Map<string, string>();
+const mostWritten = 500;
+
+const quote = (text: string): string => {
+  if (text.length <= long) return special.test(text) ? JSON.stringify(text) : `"${text}"`;
+  const known = written.get(text);
+  if (known !== undefined) return known;
+  const quoted = JSON.stringify(text);
+  if (written.size < mostWritten) written.set(text, quoted);
+  return quoted;
+};
+
+/** Called once an answer is written, for nothing of it to be kept. */
+export const forgetWritten = (): void => {
+  if (written.size > 0) written.clear();
+};

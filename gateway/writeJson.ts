@@ -22,7 +22,7 @@ import {
 import type { Condition, Variables } from './conditions.ts';
 import type { DataKeyOf } from './dataKeys.ts';
 import { generate, literal } from './generate.ts';
-import { leafWriter, plainLeafWriter } from './leafValues.ts';
+import { forgetWritten, leafWriter, plainLeafWriter } from './leafValues.ts';
 import { type DataObject, isObject } from './ownKeys.ts';
 
 /**
@@ -52,7 +52,11 @@ export const compileWriters = (
     let made: Write | undefined;
     return (data, variables) => {
       made ??= createObjectWriter(schema, collect, dataKeyOf, leaf)(root, groups);
-      return made(data, variables);
+      try {
+        return made(data, variables);
+      } finally {
+        forgetWritten();
+      }
     };
   };
   return { write: whenUsed(leafWriter), writePlain: whenUsed(plainLeafWriter) };
