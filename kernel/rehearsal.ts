@@ -6,9 +6,6 @@ export type Stage = { end(): Promise<void> };
 /** A named statement as it was run, and what opened its transaction. */
 type Played = { readonly opening: string; readonly query: pg.QueryConfig };
 
-/** Connections that are left to others meanwhile. */
-const leftAlone = 2;
-
 const mark = 'rehearsal';
 
 /**
@@ -61,11 +58,10 @@ export const openStage = async (pool: pg.Pool, tenantId: string): Promise<Stage>
 
 /**
  * Each server process of PostgreSQL plans for itself, and it is new to every statement: so all are run once more on
- * most of the pool's connections, and undone.
+ * all of the pool's connections, and undone; whoever comes meanwhile waits for some tenths of a second.
  */
 const encore = async (pool: pg.Pool, played: readonly Played[]): Promise<void> => {
-  const count = Math.max(1, pool.options.max - leftAlone);
-  const connections = await Promise.all(Array.from({ length: count }, () => borrow(pool)));
+  const connections = await Promise.all(Array.from({ length: pool.options.max }, () => borrow(pool)));
   await Promise.all(
     connections.map(async (lent) => {
       for (const { opening, query } of played)
