@@ -8,6 +8,7 @@ import { startOutboxRelay } from '@parley/kernel/outboxRelay';
 import type { PubSub } from '@parley/kernel/pubsub';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import { subjectCipher } from '@parley/kernel/subjectCipher';
+import { createForeground } from './application/foreground.ts';
 import { type Orchestrator, startOrchestrator } from './application/orchestrator.ts';
 import type { Sales } from './application/sales.ts';
 import { salesTopic } from './events.ts';
@@ -45,6 +46,7 @@ export const startSales = (options: SalesOptions): SalesServer => {
     ...options.subgraphs,
     cipher: subjectCipher(options.masterKey),
     worker: uuidv7(),
+    foreground: createForeground(),
     eventsCommitted: relay.wake,
     replyWanted: (tenantId, conversationId, taken) => orchestrator?.wake(tenantId, conversationId, taken),
   };

@@ -9,6 +9,9 @@ import { beginReply, completeReply, completeVoice } from './recordReply.ts';
 import { announce, type Sales } from './sales.ts';
 import { type Speaker, speakReply } from './speakReply.ts';
 
+/** How long later words and the end of a reply stand back behind the first words of others. */
+const mayWaitMs = 100;
+
 /** A reply whose text is whole. */
 export type Replied = {
   /** Resolves when its audio is made, or will never be, and that is recorded; `released`: with it the conversation was given back. */
@@ -49,6 +52,7 @@ export const replyToTurn = async (
     const work = { sales, actor, conversation, message, owner, request, speakWith, speakerOf, turn, speaker };
     const streamed = await streamText(work, signal);
     speaker = streamed.speaker;
+    await sales.foreground.clear(mayWaitMs);
     turn = await completeReply(sales, actor, streamed.turn, message.createdAt, owner);
   } else if (turn.state === 'COMPLETED') speaker?.say(turn.text);
 
@@ -102,14 +106,17 @@ const streamText = async (
   let understood: Understood | null = null;
   let received = '';
   if (turn !== null) speaker?.say(turn.text);
+  const begun = turn === null ? sales.foreground.begin() : () => {};
 
   const store = async (delta: string) => {
     if (turn === null) {
       if (understood === null) throw new Error('agent: text came before what was understood');
       const { turnId } = request;
       turn = await beginReply(sales, actor, { conversation, message, turnId, understood, firstDelta: delta, owner });
+      begun();
       speaker = work.speakerOf(turn);
     } else {
+      await sales.foreground.clear(mayWaitMs);
       const update = await appendDelta(sql, turn, delta, owner);
       turn = update.turn;
       await announce(sales, actor.tenantId, { turns: [update] });
@@ -136,6 +143,8 @@ const streamText = async (
     if (!(error instanceof TurnClosed)) throw error;
     if (turn === null || speaker === null) throw error;
     return { turn, speaker };
+  } finally {
+    begun();
   }
   if (turn === null || speaker === null) throw new Error('agent: the reply was empty');
   return { turn, speaker };

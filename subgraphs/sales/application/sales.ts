@@ -7,6 +7,7 @@ import type { SalesDatabase } from '../infrastructure/database.ts';
 import type { Recorded } from '../infrastructure/record.ts';
 import type { Unanswered } from '../infrastructure/replies.ts';
 import { turnsChannel } from '../infrastructure/turnUpdates.ts';
+import type { Foreground } from './foreground.ts';
 
 /** What the commands of sales work with; made once in server.ts. */
 export type Sales = {
@@ -20,6 +21,8 @@ export type Sales = {
   readonly log: Log;
   /** Who this process is where it takes a conversation to answer in it. */
   readonly worker: string;
+  /** What customers wait for in this process. */
+  readonly foreground: Foreground;
   /** Events were committed: the relay may look. */
   readonly eventsCommitted: () => void;
   /** Somebody has to answer, or finish answering, in this conversation; `taken`: it is ours already, and this is what to answer. */

@@ -18,6 +18,11 @@ export type SendMessageInput = { conversationId: string; text: string; clientMes
  * @throws Refusal NOT_FOUND, INVALID_INPUT, CONVERSATION_ENDED, CONFLICT
  */
 export const sendMessage = async (sales: Sales, actor: Actor, input: SendMessageInput): Promise<Turn> => {
+  const over = sales.foreground.begin();
+  return receive(sales, actor, input).finally(over);
+};
+
+const receive = async (sales: Sales, actor: Actor, input: SendMessageInput): Promise<Turn> => {
   const { tenantId } = actor;
   if (!mayTouchConversation(actor, input.conversationId)) throw conversationNotFound();
   checkMessage(input.text);

@@ -16,6 +16,10 @@ export type Speaker = {
 /** Milliseconds of audio made, and from the message's arrival to the first of it (null: there is none). */
 export type Spoken = { durationMs: number; timeToFirstAudio: number | null };
 
+/** How long a sentence stands back behind the first words of other replies. */
+const firstMayWaitMs = 60;
+const laterMayWaitMs = 250;
+
 /**
  * The same text always gives the same sentences with the same sequence, and voice makes a (turn, sequence) once: after
  * a crash the whole text can be said again and only what is missing is made.
@@ -42,6 +46,7 @@ export const speakReply = (
   const speak = (text: string, isFinal: boolean) => {
     const number = ++sequence;
     work = work.then(async () => {
+      await sales.foreground.clear(number === 1 ? firstMayWaitMs : laterMayWaitMs);
       if (stopped || options.signal.aborted) return;
       try {
         const voiceId = await options.voiceId();
