@@ -2,6 +2,7 @@ import {
   type FieldNode,
   type GraphQLOutputType,
   type GraphQLSchema,
+  getNullableType,
   isAbstractType,
   isInterfaceType,
   isLeafType,
@@ -99,9 +100,9 @@ const createObjectWriter = (
     const isConditional = fields.some(([, field]) => whenOf(field) !== null);
     const body = fields.map(([key, field], index) => {
       const before = isConditional ? '' : index === 0 ? '{' : ',';
-      const start = literal(`${before}${JSON.stringify(key)}:`);
-      const add = (text: string): string =>
-        isConditional ? `s+=(s===''?'{':',')+${start}+${text};` : `s+=${start}+${text};`;
+      const start = `${before}${JSON.stringify(key)}:`;
+      const add: AddField = (text, opening = '') =>
+        `s+=${isConditional ? `(s===''?'{':',')+` : ''}${literal(start + opening)}+${text};`;
       const when = whenOf(field);
       const write = fieldOf(source, objectType, field, add);
       return when === null ? write : `if(${when.map(conditionOf).join('||')}){${write}}`;
@@ -117,16 +118,22 @@ const createObjectWriter = (
     source: Source,
     objectType: ObjectLike,
     { node, groups: inner }: CollectedField,
-    add: (text: string) => string,
+    add: AddField,
   ): string => {
     const name = node.name.value;
     if (name === '__typename') return isObjectType(objectType) ? add(literal(`"${objectType.name}"`)) : `return '';`;
     const declared = objectType.getFields()[name]?.type;
     if (!declared) return `return '';`;
     const absent = isNonNullType(declared) ? `return '';` : add(`'null'`);
-    const written = `const t=${textOf(source, declared, inner, 'x')};if(t==='')return '';${add('t')}`;
+    const written = isPlainText(declared)
+      ? `if(typeof x!=='string')return '';${add('x', '"')}s+='"';`
+      : `const t=${textOf(source, declared, inner, 'x')};if(t==='')return '';${add('t')}`;
     return `{const x=o[${literal(dataKeyOf(node))}];if(x===null||x===undefined){${absent}}else{${written}}}`;
   };
+
+  /** Written in place: each part a text is put together of costs when it is made bytes. */
+  const isPlainText = (declared: GraphQLOutputType): boolean =>
+    leaf === plainLeafWriter && String(getNullableType(declared)) === 'String';
 
   /** An expression: the text of what is in `x`, which is neither null nor absent. */
   const textOf = (source: Source, declared: GraphQLOutputType, inner: readonly Group[], x: string): string => {
@@ -145,6 +152,9 @@ const createObjectWriter = (
 
   return objectOf;
 };
+
+/** A statement that adds a field: the expression of its value, and what is written before that. */
+type AddField = (text: string, opening?: string) => string;
 
 /** What one generated function is made of. */
 class Source {
