@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { keepAlive } from '@parley/kernel/keepAlive';
 import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Admission } from './admit.ts';
@@ -140,18 +141,4 @@ const refuseUpgrade = (duplex: Duplex, status: string): void => {
   // Nobody else listens yet: without this, a peer that is already gone would end the process.
   duplex.on('error', () => {});
   duplex.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-};
-
-/** Finds a peer that is gone without a word: one that leaves a ping unanswered until the next is due (F14). */
-const keepAlive = (socket: WebSocket, everyMs: number): (() => void) => {
-  let answered = true;
-  socket.on('pong', () => {
-    answered = true;
-  });
-  const timer = setInterval(() => {
-    if (!answered) return socket.terminate();
-    answered = false;
-    if (socket.readyState === socket.OPEN) socket.ping();
-  }, everyMs);
-  return () => clearInterval(timer);
 };

@@ -5,6 +5,7 @@ import { type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse 
 import { handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { createCallVerifier, ProvenCall } from './callProof.ts';
+import { keepAlive } from './keepAlive.ts';
 import type { Log } from './log.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResult } from './subgraph.ts';
 import { signedFrame, subscribedText } from './subscriptionFrames.ts';
@@ -84,7 +85,7 @@ export const acceptSubgraphSockets = (
   };
 
   const open = (socket: WebSocket): void => {
-    const stopPinging = keepAlive(socket);
+    const stopPinging = keepAlive(socket, pingMs);
     socket.on('error', (err) => log.debug({ err }, 'a socket failed'));
     const closed = protocol.opened(
       {
@@ -148,18 +149,4 @@ const liveStream = (
     [Symbol.asyncDispose]: async () => void (await end()),
   };
   return live;
-};
-
-/** Finds a peer that is gone without a word. */
-const keepAlive = (socket: WebSocket): (() => void) => {
-  let answered = true;
-  socket.on('pong', () => {
-    answered = true;
-  });
-  const timer = setInterval(() => {
-    if (!answered) return socket.terminate();
-    answered = false;
-    if (socket.readyState === socket.OPEN) socket.ping();
-  }, pingMs);
-  return () => clearInterval(timer);
 };
