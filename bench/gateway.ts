@@ -215,15 +215,18 @@ for (const [deduplicate, header] of [
     );
   }
   if (!deduplicate) {
-    console.log('\nsmall query (2 fields) at half of capacity');
+    console.log('\nsmall query (2 fields) at half of capacity; a bare node:http server at the same rate');
+    const floor = await start({ command: [process.execPath, 'floor.ts'] });
     for (const { name, started } of running) {
       await load(started.url, 'small', 1, header);
       const { perSecond } = await load(started.url, 'small', 2, header);
       const half = await load(started.url, 'small', 4, header, perSecond / 2);
+      const least = await load(floor.url, 'small', 4, header, perSecond / 2);
       console.log(
-        `${name.padEnd(33)} ${(perSecond / 2).toFixed(0)}/s  p50 ${half.p50.toFixed(2)} ms  p99 ${half.p99.toFixed(2)} ms`,
+        `${name.padEnd(33)} ${(perSecond / 2).toFixed(0)}/s  p50 ${half.p50.toFixed(2)} ms  p99 ${half.p99.toFixed(2)} ms; bare p50 ${least.p50.toFixed(2)} ms  p99 ${least.p99.toFixed(2)} ms`,
       );
     }
+    await floor.stop();
   }
   for (const { started } of running) await started.stop();
 }
