@@ -46,8 +46,8 @@ console.log(machine());
 const dataDir = await mkdtemp(path.join(tmpdir(), 'parley-bench-'));
 await chmod(dataDir, 0o755);
 const environment = { PORT: await freePort(), DATA_DIR: dataDir, REHEARSAL: 'on' };
+let platform = await startPlatformProcess(environment);
 try {
-  let platform = await startPlatformProcess(environment);
   const pid = () => platform.child.pid ?? 0;
   console.log(`ready, fresh                 ${(platform.readyMs / 1000).toFixed(2)} s`);
   if (values.memory) {
@@ -105,6 +105,9 @@ try {
     await printMemory(pid());
   }
   await platform.stop();
+} catch (error) {
+  console.error(platform.output());
+  throw error;
 } finally {
   await rm(dataDir, { recursive: true, force: true });
 }

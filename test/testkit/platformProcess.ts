@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
@@ -20,11 +21,18 @@ export type PlatformProcess = {
   stop(): Promise<number | null>;
 };
 
+/** What `npm start` gives to node: flags, and the file. */
+const startArguments: readonly string[] = (
+  JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { scripts: { start: string } }
+).scripts.start
+  .replace(/^exec node /, '')
+  .split(' ');
+
 const spawnMain = (
   environment: Record<string, string>,
   asked: readonly string[] = [],
 ): { child: ChildProcess; output: () => string } => {
-  const child = spawn(process.execPath, ['main.ts', ...asked], {
+  const child = spawn(process.execPath, [...startArguments, ...asked], {
     cwd: root,
     env: { ...process.env, LOG_LEVEL: 'error', ...patient, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
