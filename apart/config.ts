@@ -1,4 +1,4 @@
-import type { TokenIssuer } from '@parley/gateway/issuedTokens';
+import type { TokenIssuer } from '@parley/gateway/access/issuedTokens';
 import type { CallSecrets } from '@parley/kernel/callProof';
 import { ConfigError, readConfig } from '@parley/kernel/config';
 import type { ListenAddress } from '@parley/kernel/serveSubgraph';

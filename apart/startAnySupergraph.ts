@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { anonymous } from '@parley/gateway/authenticate';
+import { anonymous } from '@parley/gateway/access/authenticate';
+import { authenticateIssued } from '@parley/gateway/access/issuedTokens';
+import { readManifest } from '@parley/gateway/admission/trustedDocuments';
 import { gatewayConfig } from '@parley/gateway/config';
-import { authenticateIssued } from '@parley/gateway/issuedTokens';
+import { readSubgraphUrls } from '@parley/gateway/planning/supergraph';
+import { watchFile } from '@parley/gateway/planning/watchedFile';
 import { startGateway } from '@parley/gateway/server';
-import { readSubgraphUrls } from '@parley/gateway/supergraph';
-import { readManifest } from '@parley/gateway/trustedDocuments';
-import { watchFile } from '@parley/gateway/watchedFile';
 import { ConfigError } from '@parley/kernel/config';
 import { httpSubgraph } from '@parley/kernel/httpSubgraph';
 import type { Log } from '@parley/kernel/log';

@@ -1,7 +1,7 @@
 import { gatewayConfig } from '@parley/gateway/config';
-import { forwardTo } from '@parley/gateway/forwardTo';
+import { watchFile } from '@parley/gateway/planning/watchedFile';
 import { startGateway } from '@parley/gateway/server';
-import { watchFile } from '@parley/gateway/watchedFile';
+import { forwardTo } from '@parley/gateway/transport/forwardTo';
 import { httpSubgraph } from '@parley/kernel/httpSubgraph';
 import type { Log } from '@parley/kernel/log';
 import { memoryPubSub } from '@parley/kernel/memoryPubSub';

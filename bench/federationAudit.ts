@@ -9,7 +9,7 @@ import { readdir } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { anonymous } from '../gateway/authenticate.ts';
+import { anonymous } from '../gateway/access/authenticate.ts';
 import { gatewayConfig } from '../gateway/config.ts';
 import { silentLog } from '../gateway/log.ts';
 import { startGateway } from '../gateway/server.ts';

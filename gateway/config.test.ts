@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withoutInput } from './admission/wording.ts';
 import { gatewayConfig } from './config.ts';
-import { assertOneFederationInternals } from './oneCopy.ts';
-import { withoutInput } from './wording.ts';
+import { assertOneFederationInternals } from './planning/oneCopy.ts';
 
 test('O05: introspection is on in development and off in production, unless said otherwise', () => {
   assert.equal(gatewayConfig({}).introspection, true);

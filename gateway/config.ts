@@ -1,12 +1,12 @@
 import { ConfigError, integer, readConfig } from '@parley/kernel/config';
 import { z } from 'zod';
-import { mayBeForwarded } from './forwardedHeaders.ts';
-import { defaultOperationLimits, type OperationLimits } from './limits.ts';
-import type { MetricsAddress } from './metricsServer.ts';
-import { isAddressBlock } from './peerAddress.ts';
-import type { RateLimitSettings } from './rateLimits.ts';
-import type { CallPolicies } from './subgraphRequest.ts';
-import type { TracingConfig } from './tracing.ts';
+import { defaultOperationLimits, type OperationLimits } from './admission/limits.ts';
+import type { RateLimitSettings } from './admission/rateLimits.ts';
+import type { CallPolicies } from './calls/subgraphRequest.ts';
+import type { MetricsAddress } from './telemetry/metricsServer.ts';
+import type { TracingConfig } from './telemetry/tracing.ts';
+import { mayBeForwarded } from './transport/forwardedHeaders.ts';
+import { isAddressBlock } from './transport/peerAddress.ts';
 
 export type GatewayConfig = {
   readonly port: number;

@@ -48,6 +48,6 @@ export const sensitiveSchemaOptions = {
     ...specifiedDirectives,
     new GraphQLDirective({ name: 'sensitive', locations: [DirectiveLocation.FIELD_DEFINITION] }),
   ],
-  // A name, which leads nowhere; the gateway knows it (gateway/costRules.ts).
+  // A name, which leads nowhere; the gateway knows it (gateway/admission/costRules.ts).
   schemaDirectives: { link: { url: 'https://parley.example/limits/v1.0', import: ['@sensitive'] } },
 };

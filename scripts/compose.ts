@@ -11,7 +11,7 @@ import { Supergraph } from '@apollo/federation-internals';
 import { type GraphQLError, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { readAccessRules } from '../gateway/accessRules.ts';
+import { readAccessRules } from '../gateway/access/accessRules.ts';
 
 const manifestShape = z.object({
   federation_version: z.string(),

@@ -56,7 +56,7 @@ describe('packages in use', () => {
     }));
 
   test('@apollo/gateway loads the supergraph, and keeps it when another is unfit (C26)', async () => {
-    const { CompilingGateway } = await import('../gateway/apolloGateway.ts');
+    const { CompilingGateway } = await import('../gateway/planning/apolloGateway.ts');
     const { ApolloGateway } = await import('@apollo/gateway');
     assert.ok(CompilingGateway.prototype instanceof ApolloGateway);
     await withGateway(async (gateway) => {

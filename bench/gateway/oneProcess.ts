@@ -1,6 +1,6 @@
 /** Our gateway and the four subgraphs in one process. Arguments: supergraph file, port. */
 import { readFileSync } from 'node:fs';
-import { anonymous } from '../../gateway/authenticate.ts';
+import { anonymous } from '../../gateway/access/authenticate.ts';
 import { gatewayConfig } from '../../gateway/config.ts';
 import { silentLog } from '../../gateway/log.ts';
 import { startGateway } from '../../gateway/server.ts';
