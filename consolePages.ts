@@ -9,9 +9,7 @@ const policy =
 
 /** Serves the built console at `/`; anything else is a 404 in JSON. */
 export const consolePages = (): ((request: IncomingMessage, response: ServerResponse) => void) => {
-  const serve = existsSync(folder)
-    ? sirv(folder, { etag: true, setHeaders: (response) => void response.setHeader('content-security-policy', policy) })
-    : null;
+  const serve = existsSync(folder) ? sirv(folder, { etag: true }) : null;
   const notFound = (response: ServerResponse) => {
     response.writeHead(404, { 'content-type': 'application/json; charset=utf-8' });
     response.end(
@@ -29,6 +27,10 @@ export const consolePages = (): ((request: IncomingMessage, response: ServerResp
         }),
       );
     } else if (serve === null) notFound(response);
-    else serve(request, response, () => notFound(response));
+    else {
+      // Also for what has not changed: a browser takes the headers of a 304 for those of the page it has.
+      response.setHeader('content-security-policy', policy);
+      serve(request, response, () => notFound(response));
+    }
   };
 };
