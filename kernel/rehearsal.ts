@@ -56,17 +56,36 @@ export const openStage = async (pool: pg.Pool, tenantId: string): Promise<Stage>
   };
 };
 
+/** Nobody waits longer than this for a connection that only waits for the others. */
+const togetherMs = 500;
+
 /**
  * Each server process of PostgreSQL plans for itself, and it is new to every statement: so all are run once more on
- * all of the pool's connections, and undone; whoever comes meanwhile waits for some tenths of a second.
+ * all of the pool's connections, and undone. To get each of them, they are held until all are there, but not for long:
+ * where some are busy they stay as they are.
  */
 const encore = async (pool: pg.Pool, played: readonly Played[]): Promise<void> => {
-  const connections = await Promise.all(Array.from({ length: pool.options.max }, () => borrow(pool)));
+  const together = Promise.withResolvers<void>();
+  const timer = setTimeout(together.resolve, togetherMs);
+  let missing = pool.options.max;
   await Promise.all(
-    connections.map(async (lent) => {
-      for (const { opening, query } of played)
-        await Promise.allSettled([lent.query({ text: opening }), lent.query(query), lent.query({ text: 'ROLLBACK' })]);
-      lent.giveBack();
+    Array.from({ length: pool.options.max }, async () => {
+      const lent = await borrow(pool).catch(() => null);
+      missing -= 1;
+      if (missing === 0) together.resolve();
+      if (lent === null) return;
+      try {
+        for (const { opening, query } of played)
+          await Promise.allSettled([
+            lent.query({ text: opening }),
+            lent.query(query),
+            lent.query({ text: 'ROLLBACK' }),
+          ]);
+        await together.promise;
+      } finally {
+        lent.giveBack();
+      }
     }),
   );
+  clearTimeout(timer);
 };

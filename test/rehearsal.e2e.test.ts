@@ -69,4 +69,24 @@ describe('a rehearsal', () => {
       await pool.end();
     }
   });
+
+  it('takes no connection from others for long when it ends, and gives back each it took', async () => {
+    const pool = openPool(platform.database.url, { max: 4 });
+    try {
+      const tenantId = uuidv7();
+      const stage = await openStage(pool, tenantId);
+      await sqlFor(pool, { role: 'agent_app', tenantId }).run('SELECT 1 FROM agent.knowledge_base');
+      const busy = await pool.connect();
+      const ending = stage.end();
+      const others = sqlFor(pool, { role: 'agent_app', tenantId: uuidv7() });
+      // Whoever waited for a connection in vain would reject after five seconds.
+      await Promise.all(Array.from({ length: 20 }, () => others.run('SELECT 1 FROM agent.knowledge_base')));
+      busy.release();
+      await ending;
+      const all = await Promise.all(Array.from({ length: 4 }, () => pool.connect()));
+      for (const client of all) client.release();
+    } finally {
+      await pool.end();
+    }
+  });
 });
