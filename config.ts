@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ConfigError, integer, readConfig } from '@parley/kernel/config';
+import type { KafkaOptions } from '@parley/kernel/kafkaBus';
 import { z } from 'zod';
 
 const schema = z.object({
@@ -21,6 +22,8 @@ const schema = z.object({
     .pipe(z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port, host:port …')))
     .optional(),
   KAFKA_CLIENT_ID: z.string().optional(),
+  KAFKA_PARTITIONS: integer(1, 1000).optional(),
+  KAFKA_REPLICATION: integer(1, 10).optional(),
   KAFKA_USERNAME: z.string().optional(),
   KAFKA_PASSWORD: z.string().optional(),
 });
@@ -42,11 +45,7 @@ export type PlatformConfig = {
   /** Whether conversations are rehearsed after the start, so that the first real one is fast. */
   readonly rehearsal: boolean;
   readonly redisUrl: string | null;
-  readonly kafka: {
-    readonly brokers: readonly string[];
-    readonly clientId: string;
-    readonly sasl: { username: string; password: string } | null;
-  } | null;
+  readonly kafka: KafkaOptions | null;
 };
 
 /** @throws ConfigError, one line that names the variable; also for an engine that is only half configured */
@@ -58,6 +57,8 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
   };
   needs('DATABASE_ADMIN_URL', 'DATABASE_URL');
   needs('KAFKA_CLIENT_ID', 'KAFKA_BROKERS');
+  needs('KAFKA_PARTITIONS', 'KAFKA_BROKERS');
+  needs('KAFKA_REPLICATION', 'KAFKA_BROKERS');
   needs('KAFKA_USERNAME', 'KAFKA_BROKERS');
   needs('KAFKA_USERNAME', 'KAFKA_PASSWORD');
   needs('KAFKA_PASSWORD', 'KAFKA_USERNAME');
@@ -79,6 +80,8 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
         : {
             brokers: given.KAFKA_BROKERS,
             clientId: given.KAFKA_CLIENT_ID ?? 'parley',
+            partitions: given.KAFKA_PARTITIONS ?? 12,
+            replication: given.KAFKA_REPLICATION ?? null,
             sasl:
               given.KAFKA_USERNAME && given.KAFKA_PASSWORD
                 ? { username: given.KAFKA_USERNAME, password: given.KAFKA_PASSWORD }

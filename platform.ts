@@ -71,7 +71,7 @@ export const startPlatform = async (
     const pool = await connect(database.url, config, log);
     stops.push(() => pool.end());
 
-    const bus = config.kafka === null ? inProcessBus() : await kafkaBus(config.kafka, log);
+    const bus = config.kafka === null ? inProcessBus(log) : kafkaBus(config.kafka, log);
     stops.push(bus.close);
     const pubsub = config.redisUrl === null ? memoryPubSub() : redisPubSub(config.redisUrl, log);
     stops.push(pubsub.close);

@@ -125,10 +125,10 @@ export const startSubgraph = async (
       const peers = services[name].tells.map((peer) =>
         createPoster({ name: peer, address: parseSubgraphAddress(urls.get(peer) ?? ''), secrets, connections: 4 }),
       );
-      const overHttp = httpBus(name, peers);
+      const overHttp = httpBus(name, peers, log);
       handlers = { [eventsPath]: overHttp.receive };
       bus = overHttp;
-    } else bus = await kafkaBus(config.kafka, log);
+    } else bus = kafkaBus(config.kafka, log);
     stops.push(bus.close);
 
     const call = (other: SubgraphName): HttpSubgraph => {

@@ -110,6 +110,13 @@ const settings = {
   idle_in_transaction_session_timeout: '60s',
 } as const;
 
+/** Another PostgreSQL than the package's, at a port of one's choosing; `settings` as in postgresql.conf. */
+export type PostgresOptions = {
+  readonly binaries?: string;
+  readonly port?: number;
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
 /** A Unix socket costs half of a loopback connection; its whole path must fit 107 bytes (sun_path, unix(7)). */
 const socketFolderOf = (folder: string): string | null =>
   process.platform !== 'win32' && Buffer.byteLength(`${folder}/.s.PGSQL.65535`) <= 107 && !/[,"']/.test(folder)
@@ -121,11 +128,14 @@ const socketFolderOf = (folder: string): string | null =>
  * (created on first use), or adopts the server that is still running there. The superuser's password is kept beside
  * the data in a file only its owner may read.
  */
-export const startEmbeddedPostgres = async (dataFolder: string): Promise<EmbeddedPostgres> => {
+export const startEmbeddedPostgres = async (
+  dataFolder: string,
+  options: PostgresOptions = {},
+): Promise<EmbeddedPostgres> => {
   const folder = path.resolve(dataFolder);
   const passwordFile = `${folder}.password`;
   await mkdir(path.dirname(folder), { recursive: true });
-  const binaries = await binaryFolder();
+  const binaries = options.binaries ?? (await binaryFolder());
   await access(path.join(binaries, 'postgres'), constants.X_OK);
   const launcher = await chooseLauncher(binaries, folder);
   const identity = launcher.uid === undefined ? {} : { uid: launcher.uid, gid: launcher.gid ?? launcher.uid };
@@ -167,11 +177,11 @@ export const startEmbeddedPostgres = async (dataFolder: string): Promise<Embedde
       // The pid was taken by somebody else since, or the server is unwell: PostgreSQL's own lock decides below.
     }
   }
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   let output = '';
   const [command, args] = launcher.command(path.join(binaries, 'postgres'), [
     ...['-D', folder, '-p', String(port), '-c', `unix_socket_directories=${socketFolder ?? ''}`],
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ...Object.entries({ ...settings, ...options.settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
   // Detached: a Ctrl-C in the terminal reaches us first, so that our own shutdown can still write.
   const child = spawn(command, args, { ...identity, cwd: '/', detached: true, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -1,32 +1,34 @@
 import type { EventBus } from './bus.ts';
 import type { StoredEvent } from './event.ts';
 import { inProcessBus } from './inProcessBus.ts';
+import type { Log } from './log.ts';
 import type { Poster } from './poster.ts';
 import type { ProvenHandler } from './provenRequest.ts';
 
 export const eventsPath = '/events';
 const deliveryMs = 30_000;
-/** How long a peer that could not be told is left alone: a whole outbox would wait for it, one event after the other. */
+/** How long a peer that could not be told is left alone: a whole outbox would wait for it, one batch after the other. */
 const restMs = 1000;
 
 /**
- * The in-process bus across processes, over signed HTTP: `publish` resolves when every consumer here and at the peers has
- * handled the event, so the durable outbox delivers again what was not. Peers are those services that follow our events.
+ * The in-process bus across processes, over signed HTTP: `publish` tells what every consumer here and at the peers has
+ * handled, so the durable outbox delivers again what was not. Peers are those services that follow our events.
  */
-export const httpBus = (service: string, peers: readonly Poster[]): EventBus & { readonly receive: ProvenHandler } => {
-  const here = inProcessBus();
+export const httpBus = (
+  service: string,
+  peers: readonly Poster[],
+  log?: Log,
+): EventBus & { readonly receive: ProvenHandler } => {
+  const here = inProcessBus(log);
   const told = peers.map(restingWhenDown);
   return {
     ...here,
     publish: async (topic, events) => {
       const signal = AbortSignal.timeout(deliveryMs);
       const by = { actor: null, requestId: `events.${service}`, signal };
-      const outcomes = await Promise.allSettled([
-        here.publish(topic, events),
-        ...told.map((tell) => tell(topic, events, by)),
-      ]);
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed) throw failed.reason;
+      const answers = await Promise.all([here.publish(topic, events), ...told.map((tell) => tell(topic, events, by))]);
+      const [first = new Set<string>(), ...others] = answers.map((ids) => new Set(ids));
+      return [...first].filter((id) => others.every((at) => at.has(id)));
     },
     close: async () => {
       await here.close();
@@ -34,8 +36,7 @@ export const httpBus = (service: string, peers: readonly Poster[]): EventBus & {
     },
     receive: async (body) => {
       const { topic, events } = body as { topic: string; events: StoredEvent[] };
-      await here.publish(topic, events);
-      return {};
+      return { arrived: await here.publish(topic, events) };
     },
   };
 };
@@ -45,10 +46,11 @@ type By = Parameters<Poster['post']>[2];
 const restingWhenDown = (peer: Poster) => {
   let restsUntil = 0;
   let failure: unknown;
-  return async (topic: string, events: readonly StoredEvent[], by: By): Promise<void> => {
+  return async (topic: string, events: readonly StoredEvent[], by: By): Promise<readonly string[]> => {
     if (Date.now() < restsUntil) throw failure;
     try {
-      await peer.post(eventsPath, { topic, events }, by);
+      const answer = (await peer.post(eventsPath, { topic, events }, by)) as { arrived: readonly string[] };
+      return answer.arrived;
     } catch (error) {
       failure = error;
       restsUntil = Date.now() + restMs;

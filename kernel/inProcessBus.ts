@@ -1,20 +1,31 @@
-import type { EventBus, EventHandler } from './bus.ts';
+import { byAggregate, type EventBus, type EventHandler, eachOf } from './bus.ts';
+import type { Log } from './log.ts';
+
+/** So many aggregates are delivered at a time: each takes a connection of the database. */
+const atOnce = 3;
 
 /**
- * The bus of one process, over the durable outbox: `publish` resolves when every consumer group has handled the event,
+ * The bus of one process, over the durable outbox: `publish` resolves when every consumer group has handled the events,
  * so what is marked sent has been handled, and what was not is delivered again after a crash.
  */
-export const inProcessBus = (): EventBus => {
+export const inProcessBus = (log?: Log): EventBus => {
   const consumers = new Map<string, { topics: ReadonlySet<string>; handler: EventHandler }>();
   return {
     publish: async (topic, events) => {
-      for (const event of events) {
-        const outcomes = await Promise.allSettled(
-          [...consumers.values()].filter(({ topics }) => topics.has(topic)).map(({ handler }) => handler(event)),
-        );
+      const following = [...consumers.values()].filter(({ topics }) => topics.has(topic));
+      if (following.length === 0) return events.map(({ id }) => id);
+      const arrived: string[] = [];
+      await eachOf(byAggregate(events), atOnce, async (list) => {
+        const outcomes = await Promise.allSettled(following.map(({ handler }) => handler(list)));
         const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-        if (failed) throw failed.reason;
-      }
+        if (failed === undefined) arrived.push(...list.map(({ id }) => id));
+        else
+          log?.error(
+            { err: failed.reason, topic, aggregateId: list[0]?.aggregateId },
+            'events could not be delivered; they will be tried again',
+          );
+      });
+      return arrived;
     },
     consume: async (group, topics, handler) => {
       if (consumers.has(group)) throw new Error(`Consumer group ${group} is taken`);

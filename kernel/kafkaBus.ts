@@ -1,70 +1,214 @@
-import { Kafka, type LogEntry, logLevel, type Producer } from 'kafkajs';
-import type { EventBus } from './bus.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Admin, type Consumer, type EachBatchPayload, Kafka, type LogEntry, logLevel } from 'kafkajs';
+import { byAggregate, type EventBus, type EventHandler, eachOf } from './bus.ts';
 import type { StoredEvent } from './event.ts';
 import type { Log } from './log.ts';
 
-/** kafkajs prints on its own unless told where to. */
+export type KafkaOptions = {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly sasl: { readonly username: string; readonly password: string } | null;
+  /** Of a topic that has to be made; one that exists keeps what it has. */
+  readonly partitions: number;
+  /** Copies of a topic that has to be made; null leaves it to the broker. */
+  readonly replication: number | null;
+};
+
+/** So many aggregates of one batch are handled at a time: each takes a connection of the database. */
+const atOnce = 4;
+/** How long a broker or a handler that failed is left alone. */
+const restMs = 1000;
+const sessionMs = 30_000;
+
+/** kafkajs prints on its own unless told where to. It tells of a broker that is away at every try: that is no error of ours. */
 const logTo =
   (log: Log) =>
   ({ log: { message, ...details } }: LogEntry) =>
     log.warn({ kafka: details }, message);
 
 /**
- * The bus on Kafka. One topic per context, keyed by aggregate so that an aggregate's events stay in order; the producer
- * is idempotent, waits for all in-sync replicas and keeps one request in flight. A consumer's offset is committed after
- * its handler's transaction; consumers dedupe by event id, so a second delivery changes nothing.
+ * The bus on Kafka. One topic per context, keyed by aggregate so that an aggregate's events stay in order. The producer is
+ * idempotent, waits for all in-sync replicas and keeps one request in flight. A consumer's offset is committed after its
+ * handler's transactions; consumers dedupe by id and version, so a second delivery changes nothing, and Kafka's own
+ * exactly-once is not relied on. Nothing waits for the broker: while it is away events stay in the outbox, and consumers
+ * go on where they were.
  */
-export const kafkaBus = async (
-  options: {
-    brokers: readonly string[];
-    clientId: string;
-    sasl: { username: string; password: string } | null;
-  },
-  log: Log,
-): Promise<EventBus> => {
+export const kafkaBus = (options: KafkaOptions, log: Log): EventBus => {
   const kafka = new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
     logLevel: logLevel.ERROR,
     logCreator: () => logTo(log),
+    connectionTimeout: 3000,
+    requestTimeout: 15_000,
+    retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1000 },
     ...(options.sasl === null ? {} : { ssl: true, sasl: { mechanism: 'scram-sha-512', ...options.sasl } }),
   });
-  const producer: Producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: true });
-  await producer.connect();
-  const stops = new Set<() => Promise<void>>();
+
+  const made = new Map<string, Promise<unknown>>();
+  /** A topic that is missing is made, once per process. */
+  const topicReady = (topic: string): Promise<unknown> => {
+    let making = made.get(topic);
+    if (making === undefined) {
+      making = makeTopic(kafka.admin(), topic, options).catch((error: unknown) => {
+        made.delete(topic);
+        throw error;
+      });
+      made.set(topic, making);
+    }
+    return making;
+  };
+
+  const openProducer = async () => {
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+    await producer.connect();
+    return producer;
+  };
+  let producing: ReturnType<typeof openProducer> | null = null;
+  /** One that failed has lost its place in the broker's sequence: the next one begins its own. */
+  const forgetProducer = async (failed: ReturnType<typeof openProducer>) => {
+    if (producing === failed) producing = null;
+    await failed.then((producer) => producer.disconnect()).catch(() => {});
+  };
+
+  const consumers = new Set<() => Promise<void>>();
   return {
     publish: async (topic, events) => {
-      await producer.send({
-        topic,
-        acks: -1,
-        messages: events.map((event) => ({
-          key: event.aggregateId,
-          value: JSON.stringify(event),
-          headers: { type: event.type },
-        })),
-      });
+      await topicReady(topic);
+      producing ??= openProducer();
+      const used = producing;
+      try {
+        const producer = await used;
+        await producer.send({ topic, acks: -1, messages: events.map(toMessage) });
+      } catch (error) {
+        await forgetProducer(used);
+        throw error;
+      }
+      return events.map(({ id }) => id);
     },
     consume: async (group, topics, handler) => {
-      const consumer = kafka.consumer({ groupId: group });
-      await consumer.connect();
-      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachMessage: async ({ topic, partition, message }) => {
-          if (message.value !== null) await handler(JSON.parse(message.value.toString()) as StoredEvent);
-          await consumer.commitOffsets([{ topic, partition, offset: (BigInt(message.offset) + 1n).toString() }]);
-        },
-      });
-      const stop = async () => {
-        stops.delete(stop);
-        await consumer.disconnect();
+      const stop = startConsuming(kafka, { group, topics, handler, topicReady, log });
+      consumers.add(stop);
+      return async () => {
+        consumers.delete(stop);
+        await stop();
       };
-      stops.add(stop);
-      return stop;
     },
     close: async () => {
-      await Promise.all([...stops].map((stop) => stop()));
-      await producer.disconnect();
+      await Promise.all([...consumers].map((stop) => stop()));
+      if (producing !== null) await forgetProducer(producing);
     },
   };
+};
+
+const toMessage = (event: StoredEvent) => ({
+  key: event.aggregateId,
+  value: JSON.stringify(event),
+  headers: { type: event.type },
+});
+
+const makeTopic = async (admin: Admin, topic: string, { partitions, replication }: KafkaOptions): Promise<void> => {
+  try {
+    await admin.connect();
+    await admin.createTopics({
+      topics: [
+        { topic, numPartitions: partitions, ...(replication === null ? {} : { replicationFactor: replication }) },
+      ],
+      waitForLeaders: true,
+    });
+  } catch (error) {
+    // Another process was faster.
+    if ((error as { type?: string }).type !== 'TOPIC_ALREADY_EXISTS') throw error;
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+};
+
+type Consuming = {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly handler: EventHandler;
+  readonly topicReady: (topic: string) => Promise<unknown>;
+  readonly log: Log;
+};
+
+/** Follows topics for as long as it is not stopped, whatever happens to the broker. @returns what stops it */
+const startConsuming = (
+  kafka: Kafka,
+  { group, topics, handler, topicReady, log }: Consuming,
+): (() => Promise<void>) => {
+  const stopping = new AbortController();
+  let consumer = null as Consumer | null;
+
+  const handle = async (batch: EachBatchPayload): Promise<void> => {
+    const { messages } = batch.batch;
+    const lists = byAggregate(messages.map(({ value }) => readEvent(value)));
+    const beat = setInterval(() => void batch.heartbeat().catch(() => {}), sessionMs / 10);
+    try {
+      await eachOf(lists, atOnce, (list) => handler(list));
+    } finally {
+      clearInterval(beat);
+    }
+    const last = messages.at(-1);
+    if (last === undefined || batch.isStale()) return;
+    batch.resolveOffset(last.offset);
+    await batch.commitOffsetsIfNecessary(batch.uncommittedOffsets());
+  };
+
+  const run = async (): Promise<void> => {
+    for (const topic of topics) await topicReady(topic);
+    const opened = kafka.consumer({
+      groupId: group,
+      sessionTimeout: sessionMs,
+      heartbeatInterval: sessionMs / 10,
+      maxWaitTimeInMs: 100,
+      allowAutoTopicCreation: false,
+      // A handler that fails is tried again for as long as it takes: what is to be given up, it gives up itself.
+      retry: {
+        retries: Number.MAX_SAFE_INTEGER,
+        initialRetryTime: restMs,
+        maxRetryTime: restMs,
+        restartOnFailure: async () => true,
+      },
+    });
+    consumer = opened;
+    await opened.connect();
+    await opened.subscribe({ topics: [...topics], fromBeginning: true });
+    await opened.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 3,
+      eachBatch: handle,
+    });
+  };
+
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        await run();
+        return;
+      } catch (error) {
+        log.warn({ err: error, group }, 'Kafka cannot be followed; it is tried again');
+        await consumer?.disconnect().catch(() => {});
+        await delay(restMs, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    }
+  })();
+  return async () => {
+    stopping.abort();
+    await running;
+    await consumer?.disconnect();
+  };
+};
+
+/** What cannot be read is handed on as it came, so that it is set aside with its text. */
+const readEvent = (value: Buffer | null): StoredEvent => {
+  const text = value?.toString() ?? '';
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read === 'object' && read !== null) return read as StoredEvent;
+  } catch {
+    // Below.
+  }
+  return { text } as unknown as StoredEvent;
 };

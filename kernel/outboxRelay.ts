@@ -30,14 +30,17 @@ const toEvent = (row: Row): StoredEvent => ({
 });
 
 const gatherMs = 250;
+/** How old the oldest unsent event may be before somebody should know, and how often they are told. */
+const lateMs = 60_000;
 
 /** Delivers committed events to the bus. `wake` says that something was just committed; `drained` waits until nothing is unsent. */
 export type OutboxRelay = { wake(): void; drained(): Promise<void>; stop(): Promise<void> };
 
 /**
  * At least once, in version order per aggregate. It reads what is not marked sent rather than what lies behind a
- * cursor, so a transaction that commits late is never skipped. An event that cannot be delivered holds back only its
- * own aggregate and is tried again. One relay per schema works at a time, whichever process holds the advisory lock.
+ * cursor, so a transaction that commits late is never skipped. Any number of relays work at a time: each takes the
+ * aggregates that no other has, and reads their events only once it holds them, so that none overtakes another. What
+ * cannot be delivered holds back only its own aggregate and is tried again.
  */
 export const startOutboxRelay = (options: {
   pool: Pool;
@@ -49,40 +52,47 @@ export const startOutboxRelay = (options: {
   batch?: number;
 }): OutboxRelay => {
   const { pool, schema, bus, topic, log } = options;
-  const batch = options.batch ?? 200;
+  const batch = options.batch ?? 500;
+  // Further back than one batch, so that a relay beside others finds aggregates that nobody has.
+  const take = `WITH waiting AS MATERIALIZED (
+      SELECT aggregate_id, min(position) AS first FROM (
+        SELECT aggregate_id, position FROM ${schema}.event WHERE sent_at IS NULL ORDER BY position LIMIT ${batch * 10}
+      ) unsent GROUP BY aggregate_id ORDER BY first
+    ), taken AS (
+      SELECT aggregate_id FROM waiting
+      WHERE pg_try_advisory_xact_lock(hashtextextended('outbox ${schema} ' || aggregate_id, 0)) LIMIT ${batch}
+    )
+    SELECT array_agg(aggregate_id) AS aggregates FROM taken`;
   const select = `SELECT tenant_id, id, aggregate_id, version, type, schema_version, data, actor, occurred_at
-    FROM ${schema}.event WHERE sent_at IS NULL ORDER BY position LIMIT ${batch}`;
+    FROM ${schema}.event WHERE sent_at IS NULL AND aggregate_id = ANY($1::uuid[]) ORDER BY position LIMIT ${batch}`;
   let stopped = false;
   let wanted = true;
   let wakeUp: () => void = () => {};
   let running: Promise<unknown> = Promise.resolve();
+  let warnedAt = 0;
 
   const sql = sqlFor(pool, { role: `${schema}_relay` });
-  const lock = `SELECT pg_try_advisory_xact_lock(hashtext('outbox:${schema}')) AS mine`;
+
+  const warnWhenLate = ([oldest]: readonly Row[]): void => {
+    const late = oldest === undefined ? 0 : Date.now() - oldest.occurred_at.getTime();
+    if (late < lateMs || Date.now() - warnedAt < lateMs) return;
+    warnedAt = Date.now();
+    log.warn({ topic, oldestSeconds: Math.round(late / 1000) }, 'events wait in the outbox');
+  };
 
   /** Delivers what is unsent; `more`: there may be another batch, `held`: some could not be delivered. */
   const deliverBatch = (): Promise<{ more: boolean; held: boolean }> =>
     sql.transaction(async (tx) => {
-      const [[locked], rows] = await Promise.all([tx.query<{ mine: boolean }>(lock), tx.query<Row>(select)]);
-      if (locked?.mine !== true) return { more: false, held: false };
-      const held = new Set<string>();
-      const sent: string[] = [];
-      for (const row of rows) {
-        if (held.has(row.aggregate_id)) continue;
-        try {
-          await bus.publish(topic, [toEvent(row)]);
-          sent.push(row.id);
-        } catch (error) {
-          held.add(row.aggregate_id);
-          log.error(
-            { err: error, eventId: row.id, type: row.type, topic },
-            'event could not be delivered; it will be tried again',
-          );
-        }
-      }
-      if (sent.length > 0)
-        await tx.query(`UPDATE ${schema}.event SET sent_at = now() WHERE id = ANY($1::uuid[])`, [sent]);
-      return { more: rows.length === batch, held: held.size > 0 };
+      const [taken] = await tx.query<{ aggregates: string[] | null }>(take);
+      if (!taken?.aggregates) return { more: false, held: false };
+      // A statement of its own: it sees what was marked sent by whoever held the aggregates before.
+      const rows = await tx.query<Row>(select, [taken.aggregates]);
+      if (rows.length === 0) return { more: false, held: false };
+      warnWhenLate(rows);
+      const arrived = await bus.publish(topic, rows.map(toEvent));
+      if (arrived.length > 0)
+        await tx.last(`UPDATE ${schema}.event SET sent_at = now() WHERE id = ANY($1::uuid[])`, [[...arrived]]);
+      return { more: rows.length === batch, held: arrived.length < rows.length };
     });
 
   const loop = async () => {
@@ -95,8 +105,8 @@ export const startOutboxRelay = (options: {
         const { more, held } = await work;
         if (more && !held) wanted = true;
       } catch (error) {
-        log.error({ err: error, schema }, 'outbox relay');
-        pause = 2000;
+        log.error({ err: error, topic }, 'events could not be delivered; they will be tried again');
+        pause = Math.max(pause, 1000);
       }
       if (!wanted && !stopped) {
         await new Promise<void>((resolve) => {

@@ -237,17 +237,21 @@ describe('packages in use', () => {
     const { kafkaBus } = await import('@parley/kernel/kafkaBus');
     const { platformConfig } = await import('../config.ts');
     const port = await freePort();
+    const bus = kafkaBus(
+      { brokers: [`127.0.0.1:${port}`], clientId: 'test', sasl: null, partitions: 1, replication: null },
+      createLog({ level: 'silent', service: 'test' }),
+    );
     await assert.rejects(
-      kafkaBus(
-        { brokers: [`127.0.0.1:${port}`], clientId: 'test', sasl: null },
-        createLog({ level: 'silent', service: 'test' }),
-      ),
+      bus.publish('test.events', []),
       (error: Error) => /^KafkaJS/.test(error.name) && error.message.includes(`127.0.0.1:${port}`),
     );
+    await bus.close();
     const brokers = { KAFKA_BROKERS: 'a:9092, b:9092' };
     assert.deepEqual(platformConfig({ ...brokers, KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' }).kafka, {
       brokers: ['a:9092', 'b:9092'],
       clientId: 'parley',
+      partitions: 12,
+      replication: null,
       sasl: { username: 'u', password: 'p' },
     });
     for (const [environment, name] of [

@@ -11,6 +11,9 @@ const crossing: Record<string, string> = {
   'identity.event identity_relay ALL': 'the relay delivers unsent events of every tenant',
   'sales.event sales_relay ALL': 'the relay delivers unsent events of every tenant',
   'voice.event voice_relay ALL': 'the relay delivers unsent events of every tenant',
+  'voice.dead_letter voice_relay ALL': 'events of every tenant that could not be taken are set aside and requeued',
+  'analytics.dead_letter analytics_relay ALL':
+    'events of every tenant that could not be taken are set aside and requeued',
   'agent.event agent_relay ALL': 'the relay delivers unsent events of every tenant',
   'analytics.received_event analytics_relay SELECT':
     'a rebuild of everything has to know which organizations there are (ids only)',

@@ -1,10 +1,12 @@
 import type { EventBus } from '@parley/kernel/bus';
+import { startConsumer } from '@parley/kernel/consumer';
 import type { Pool } from '@parley/kernel/database';
+import { openDeadLetters } from '@parley/kernel/deadLetters';
 import { inProcessSubgraph } from '@parley/kernel/inProcessSubgraph';
 import type { Log } from '@parley/kernel/log';
 import type { PubSub } from '@parley/kernel/pubsub';
 import type { Subgraph } from '@parley/kernel/subgraph';
-import { salesTopic } from '@parley/sales/events';
+import { salesTopic, salesUpcasters } from '@parley/sales/events';
 import type { Analytics } from './application/analytics.ts';
 import { onSalesEvent } from './application/onSalesEvent.ts';
 import { rebuild } from './application/rebuild.ts';
@@ -31,7 +33,15 @@ export const startAnalytics = async (options: AnalyticsOptions): Promise<Analyti
   const { pool, bus, ...parts } = options;
   const database = openAnalyticsDatabase(pool);
   const analytics: Analytics = { database, ...parts };
-  const stopConsuming = await bus.consume('analytics', [salesTopic], (event) => onSalesEvent(analytics, event));
+  const stopConsuming = await startConsumer({
+    bus,
+    group: 'analytics',
+    topic: salesTopic,
+    react: (event) => onSalesEvent(analytics, event),
+    upcasters: salesUpcasters,
+    letters: openDeadLetters(pool, 'analytics'),
+    log: options.log,
+  });
   const subgraph = inProcessSubgraph<AnalyticsContext>({
     name: 'analytics',
     schema,

@@ -8,6 +8,8 @@ import { memoryPubSub } from '@parley/kernel/memoryPubSub';
 import { salesTopic } from '@parley/sales/events';
 import pg from 'pg';
 import { testDatabase } from '../../test/testkit/database.ts';
+import { onSalesEvent } from './application/onSalesEvent.ts';
+import { openAnalyticsDatabase } from './infrastructure/database.ts';
 import { startAnalytics } from './server.ts';
 
 /** A caller of an organization who may read its numbers. */
@@ -44,6 +46,7 @@ export const startedAnalytics = async () => {
     }) as typeof client.query;
   });
   const analytics = await startAnalytics({ pool, bus, pubsub, log, clock });
+  const tables = openAnalyticsDatabase(pool);
 
   const ask = async <T>(actor: Actor | null, query: string, variables: Record<string, unknown> = {}): Promise<T> => {
     const { data, errors } = await analytics.subgraph.execute({ query, variables, actor, requestId: 'test' });
@@ -75,14 +78,22 @@ export const startedAnalytics = async () => {
       );
       return _entities[0]?.performance;
     },
-    deliver: (events: readonly StoredEvent[]) => bus.publish(salesTopic, events),
+    /** Straight to the reaction, without the consumer that would set aside what it throws on. */
+    deliver: async (events: readonly StoredEvent[]) => {
+      for (const event of events) await onSalesEvent({ database: tables, pubsub, log, clock }, event);
+    },
+    /** As the bus does. */
+    publish: (events: readonly StoredEvent[]) => bus.publish(salesTopic, events),
     /** All rows of a table in a fixed order, seen by the administrator. */
-    rows: async (table: 'conversation' | 'turn' | 'received_event'): Promise<Record<string, unknown>[]> =>
+    rows: async (
+      table: 'conversation' | 'turn' | 'received_event' | 'dead_letter',
+    ): Promise<Record<string, unknown>[]> =>
       (await admin.query<Record<string, unknown>>(`SELECT * FROM analytics.${table} t ORDER BY to_jsonb(t)::text`))
         .rows,
     admin,
     stop: async () => {
       await analytics.stop();
+      await tables.close();
       await pubsub.close();
       await pool.end();
       await admin.end();

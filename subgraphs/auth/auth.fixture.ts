@@ -40,7 +40,7 @@ export const startTestAuth = async () => {
   const bus = inProcessBus();
   const pubsub = memoryPubSub();
   const events: (StoredEvent & AuthEvent)[] = [];
-  await bus.consume('test', [authTopic], async (event) => void events.push(event as StoredEvent & AuthEvent));
+  await bus.consume('test', [authTopic], async (list) => void events.push(...(list as (StoredEvent & AuthEvent)[])));
   const revocations: Revocation[] = [];
   await pubsub.subscribe(revocationsChannel, (message) => void revocations.push(message as Revocation));
   const logged: string[] = [];

@@ -1,7 +1,11 @@
 import type { Event, Sealed } from '@parley/kernel/event';
+import type { Upcasters } from '@parley/kernel/upcast';
 
 /** What sales tells the rest of the platform. Topic `sales.events`, keyed and ordered by conversation. Durations are milliseconds. */
 export const salesTopic = 'sales.events';
+
+/** How a consumer reads events of older shapes. None has changed so far. */
+export const salesUpcasters: Upcasters = {};
 
 export type Channel = 'WEB' | 'PHONE' | 'API';
 export type ConversationPhase =

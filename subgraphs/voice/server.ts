@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { EventBus } from '@parley/kernel/bus';
+import { startConsumer } from '@parley/kernel/consumer';
 import type { Pool } from '@parley/kernel/database';
+import { openDeadLetters } from '@parley/kernel/deadLetters';
 import { inProcessSubgraph } from '@parley/kernel/inProcessSubgraph';
 import type { MasterKey } from '@parley/kernel/keyFile';
 import type { Log } from '@parley/kernel/log';
 import { startOutboxRelay } from '@parley/kernel/outboxRelay';
 import type { PubSub } from '@parley/kernel/pubsub';
 import type { Subgraph } from '@parley/kernel/subgraph';
-import { salesTopic } from '@parley/sales/events';
+import { salesTopic, salesUpcasters } from '@parley/sales/events';
 import { onSalesEvent } from './application/onSalesEvent.ts';
 import { turnsAtWork } from './application/turnsAtWork.ts';
 import type { Voice } from './application/voice.ts';
@@ -91,7 +93,15 @@ export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> =>
     eventsCommitted: relay.wake,
   };
   await rehearse(database).catch((error: unknown) => log.warn({ err: error }, 'the database could not be warmed up'));
-  const stopConsuming = await bus.consume('voice', [salesTopic], (event) => onSalesEvent(voice, event));
+  const stopConsuming = await startConsumer({
+    bus,
+    group: 'voice',
+    topic: salesTopic,
+    react: (event) => onSalesEvent(voice, event),
+    upcasters: salesUpcasters,
+    letters: openDeadLetters(pool, 'voice'),
+    log: log,
+  });
   const subgraph = inProcessSubgraph<VoiceContext>({
     name: 'voice',
     schema,

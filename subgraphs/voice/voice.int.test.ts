@@ -88,7 +88,7 @@ before(async () => {
   database = await testDatabase();
   pool = openPool(database.url, { max: 8 });
   bus = inProcessBus();
-  await bus.consume('test', [voiceTopic], async (event) => void events.push(event));
+  await bus.consume('test', [voiceTopic], async (list) => void events.push(...list));
   const memory = memoryPubSub();
   pubsub = {
     ...memory,

@@ -77,7 +77,7 @@ export const startTestAgent = async (options: Partial<AgentOptions> = {}): Promi
   const pool = openPool(database.url, { max: 6 });
   const bus = inProcessBus();
   const events: StoredEvent[] = [];
-  await bus.consume('test', [agentTopic], async (event) => void events.push(event));
+  await bus.consume('test', [agentTopic], async (list) => void events.push(...list));
   const statements: string[] = [];
   const server = await startAgent({
     pool,

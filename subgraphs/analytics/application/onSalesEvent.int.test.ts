@@ -47,6 +47,23 @@ describe('receiving what sales publishes', () => {
     assert.equal(await turnCount(conversation.id), 2);
   });
 
+  test('K13 over the bus, an event ahead of a missing one is set aside, and the conversation beside it goes on', async () => {
+    const [gapped, whole] = [begun(), begun()];
+    for (const conversation of [gapped, whole]) {
+      conversation.received(3);
+      conversation.received(4);
+    }
+    const events = [...gapped.events.filter(({ version }) => version !== 2), ...whole.events];
+    assert.equal((await running.publish(events)).length, events.length);
+    assert.equal(await turnCount(whole.id), 2);
+    assert.equal(await turnCount(gapped.id), 0);
+    const letters = await running.rows('dead_letter');
+    assert.deepEqual(
+      letters.map(({ version, reason }) => [version, reason]),
+      [[3, 'FAILED']],
+    );
+  });
+
   test('K24 another event in place of a version that was received changes nothing', async () => {
     const conversation = begun();
     conversation.received(3);

@@ -22,7 +22,7 @@ export const salesWorld = async () => {
   const bus = inProcessBus();
   const pubsub = memoryPubSub();
   const events: StoredEvent[] = [];
-  await bus.consume('test', [salesTopic], async (event) => void events.push(event));
+  await bus.consume('test', [salesTopic], async (list) => void events.push(...list));
 
   const script = {
     /** The reply's deltas; each is awaited, so a test may hold one back. */

@@ -1,0 +1,36 @@
+/** PostgreSQL's classes and codes (appendix A) for: no connection, no more resources, shutting down, cancelled, not now. */
+const away = /^(?:08|53|57|58|55006|55P03|25006|40001|40P01)/;
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  // Prisma: server unreachable, timed out, closed, no connection free in time, transaction could not start, conflict
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2028',
+  'P2034',
+]);
+/** pg and its pool tell these in words alone. */
+const words =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout|cannot use the pool after calling end/i;
+
+type Told = { code?: unknown; message?: unknown; cause?: unknown; meta?: { driverAdapterError?: unknown } };
+
+/** Whether a store is away, or has no room just now: the same may well succeed later, and the data is not to blame. */
+export const isOutage = (error: unknown, depth = 0): boolean => {
+  if (typeof error !== 'object' || error === null || depth > 4) return false;
+  const { code, message, cause, meta } = error as Told;
+  if (typeof code === 'string' && (networkCodes.has(code) || (code.length === 5 && away.test(code)))) return true;
+  if (typeof message === 'string' && words.test(message)) return true;
+  if (error instanceof AggregateError && error.errors.some((inner) => isOutage(inner, depth + 1))) return true;
+  return isOutage(cause, depth + 1) || isOutage(meta?.driverAdapterError, depth + 1);
+};
