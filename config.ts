@@ -22,6 +22,10 @@ const schema = z.object({
     .pipe(z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port, host:port …')))
     .optional(),
   KAFKA_CLIENT_ID: z.string().optional(),
+  KAFKA_PREFIX: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,60}$/, 'expected letters, digits, dots, - and _')
+    .optional(),
   KAFKA_PARTITIONS: integer(1, 1000).optional(),
   KAFKA_REPLICATION: integer(1, 10).optional(),
   KAFKA_USERNAME: z.string().optional(),
@@ -57,6 +61,7 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
   };
   needs('DATABASE_ADMIN_URL', 'DATABASE_URL');
   needs('KAFKA_CLIENT_ID', 'KAFKA_BROKERS');
+  needs('KAFKA_PREFIX', 'KAFKA_BROKERS');
   needs('KAFKA_PARTITIONS', 'KAFKA_BROKERS');
   needs('KAFKA_REPLICATION', 'KAFKA_BROKERS');
   needs('KAFKA_USERNAME', 'KAFKA_BROKERS');
@@ -80,6 +85,7 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
         : {
             brokers: given.KAFKA_BROKERS,
             clientId: given.KAFKA_CLIENT_ID ?? 'parley',
+            prefix: given.KAFKA_PREFIX ?? '',
             partitions: given.KAFKA_PARTITIONS ?? 12,
             replication: given.KAFKA_REPLICATION ?? null,
             sasl:

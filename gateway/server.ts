@@ -106,7 +106,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   );
 
   const shedding = createLoadShedding(limits.latenessMs, metrics);
-  const rateLimits = createRateLimits(limits.rates, log);
+  const rateLimits = await createRateLimits(limits.rates, log);
   const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation, rateLimits, log });
   const streams = createLiveStreams({ subgraphs, log, share: limits.calls.deduplicate ?? false });
   const readLive = createReadLive(streams, rateLimits);

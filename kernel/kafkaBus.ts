@@ -8,6 +8,8 @@ export type KafkaOptions = {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly sasl: { readonly username: string; readonly password: string } | null;
+  /** Before the names of topics and consumer groups, where several platforms share a cluster; e.g. `parley.` */
+  readonly prefix: string;
   /** Of a topic that has to be made; one that exists keeps what it has. */
   readonly partitions: number;
   /** Copies of a topic that has to be made; null leaves it to the broker. */
@@ -18,13 +20,14 @@ export type KafkaOptions = {
 const atOnce = 4;
 /** How long a broker or a handler that failed is left alone. */
 const restMs = 1000;
-const sessionMs = 30_000;
+/** A consumer that is silent for so long is taken for dead, and another gets its partitions. */
+const sessionMs = 10_000;
 
-/** kafkajs prints on its own unless told where to. It tells of a broker that is away at every try: that is no error of ours. */
+/** kafkajs prints on its own unless told where to. It tells of every answer that is not yet the one wanted; what comes of it, we say. */
 const logTo =
   (log: Log) =>
   ({ log: { message, ...details } }: LogEntry) =>
-    log.warn({ kafka: details }, message);
+    log.info({ kafka: details }, message);
 
 /**
  * The bus on Kafka. One topic per context, keyed by aggregate so that an aggregate's events stay in order. The producer is
@@ -45,12 +48,13 @@ export const kafkaBus = (options: KafkaOptions, log: Log): EventBus => {
     ...(options.sasl === null ? {} : { ssl: true, sasl: { mechanism: 'scram-sha-512', ...options.sasl } }),
   });
 
+  const nameOf = (topicOrGroup: string): string => `${options.prefix}${topicOrGroup}`;
   const made = new Map<string, Promise<unknown>>();
   /** A topic that is missing is made, once per process. */
   const topicReady = (topic: string): Promise<unknown> => {
     let making = made.get(topic);
     if (making === undefined) {
-      making = makeTopic(kafka.admin(), topic, options).catch((error: unknown) => {
+      making = makeTopic(kafka.admin(), nameOf(topic), options).catch((error: unknown) => {
         made.delete(topic);
         throw error;
       });
@@ -79,7 +83,7 @@ export const kafkaBus = (options: KafkaOptions, log: Log): EventBus => {
       const used = producing;
       try {
         const producer = await used;
-        await producer.send({ topic, acks: -1, messages: events.map(toMessage) });
+        await producer.send({ topic: nameOf(topic), acks: -1, messages: events.map(toMessage) });
       } catch (error) {
         await forgetProducer(used);
         throw error;
@@ -87,7 +91,7 @@ export const kafkaBus = (options: KafkaOptions, log: Log): EventBus => {
       return events.map(({ id }) => id);
     },
     consume: async (group, topics, handler) => {
-      const stop = startConsuming(kafka, { group, topics, handler, topicReady, log });
+      const stop = startConsuming(kafka, { group, topics, handler, topicReady, nameOf, log });
       consumers.add(stop);
       return async () => {
         consumers.delete(stop);
@@ -129,13 +133,14 @@ type Consuming = {
   readonly topics: readonly string[];
   readonly handler: EventHandler;
   readonly topicReady: (topic: string) => Promise<unknown>;
+  readonly nameOf: (topicOrGroup: string) => string;
   readonly log: Log;
 };
 
 /** Follows topics for as long as it is not stopped, whatever happens to the broker. @returns what stops it */
 const startConsuming = (
   kafka: Kafka,
-  { group, topics, handler, topicReady, log }: Consuming,
+  { group, topics, handler, topicReady, nameOf, log }: Consuming,
 ): (() => Promise<void>) => {
   const stopping = new AbortController();
   let consumer = null as Consumer | null;
@@ -158,8 +163,9 @@ const startConsuming = (
   const run = async (): Promise<void> => {
     for (const topic of topics) await topicReady(topic);
     const opened = kafka.consumer({
-      groupId: group,
+      groupId: nameOf(group),
       sessionTimeout: sessionMs,
+      rebalanceTimeout: 3 * sessionMs,
       heartbeatInterval: sessionMs / 10,
       maxWaitTimeInMs: 100,
       allowAutoTopicCreation: false,
@@ -173,7 +179,7 @@ const startConsuming = (
     });
     consumer = opened;
     await opened.connect();
-    await opened.subscribe({ topics: [...topics], fromBeginning: true });
+    await opened.subscribe({ topics: topics.map(nameOf), fromBeginning: true });
     await opened.run({
       autoCommit: false,
       eachBatchAutoResolve: false,

@@ -1,7 +1,17 @@
+import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /** What went wrong is told here. */
 type Warn = { warn(details: object, message: string): void };
+
+/** Resolves when it can be used, or after `patienceMs`: it may be away, and is no reason to wait longer. */
+export const connected = async (redis: Redis, patienceMs: number): Promise<void> => {
+  if (redis.status === 'ready') return;
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), patienceMs);
+  await once(redis, 'ready', { signal: patience.signal }).catch(() => {});
+  clearTimeout(timer);
+};
 
 /** A connection that comes back by itself, however long Redis is away. */
 export const openRedis = (url: string, log: Warn, options: RedisOptions = {}): Redis => {

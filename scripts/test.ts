@@ -8,7 +8,7 @@ import { startTestPostgres } from '../test/testkit/database.ts';
 
 const started = Date.now();
 const asked = process.argv.slice(2);
-// Tests that need a browser or a server of their own are run by .ci/run.
+// Tests that need a browser are run by .ci/run, those that need servers by `npm run test:services`.
 const all = () =>
   globSync([
     'kernel/**/*.test.ts',
@@ -20,7 +20,9 @@ const all = () =>
     'test/*.test.ts',
     'test/scenarios/**/*.test.ts',
   ])
-    .filter((file) => !file.includes('node_modules') && !/(console|graphiql)\.e2e\.test\.ts$/.test(file))
+    .filter(
+      (file) => !file.includes('node_modules') && !/(?:(?:console|graphiql)\.e2e|\.services)\.test\.ts$/.test(file),
+    )
     .sort();
 const files = asked.length > 0 ? asked : all();
 

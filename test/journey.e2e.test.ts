@@ -382,7 +382,7 @@ describe('the journey', () => {
       assertTellsNothing(await answer.text());
     }
     for (const method of ['PUT', 'DELETE', 'POST'])
-      assert.equal((await fetch(chunk.url, { method })).status, 403, method);
+      assert.match(String((await fetch(chunk.url, { method })).status), /^40[35]$/, method);
     assert.equal((await fetch(chunk.url, { method: 'HEAD' })).status, 200);
   });
 

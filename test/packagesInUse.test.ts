@@ -238,7 +238,7 @@ describe('packages in use', () => {
     const { platformConfig } = await import('../config.ts');
     const port = await freePort();
     const bus = kafkaBus(
-      { brokers: [`127.0.0.1:${port}`], clientId: 'test', sasl: null, partitions: 1, replication: null },
+      { brokers: [`127.0.0.1:${port}`], clientId: 'test', sasl: null, prefix: '', partitions: 1, replication: null },
       createLog({ level: 'silent', service: 'test' }),
     );
     await assert.rejects(
@@ -250,6 +250,7 @@ describe('packages in use', () => {
     assert.deepEqual(platformConfig({ ...brokers, KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' }).kafka, {
       brokers: ['a:9092', 'b:9092'],
       clientId: 'parley',
+      prefix: '',
       partitions: 12,
       replication: null,
       sasl: { username: 'u', password: 'p' },

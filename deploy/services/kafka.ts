@@ -41,14 +41,17 @@ const classPath = async (cacheFolder: string): Promise<string> => {
 
 /**
  * One Apache Kafka broker that is its own controller (KRaft), on loopback. Topics are made by who needs them, with the
- * partitions they say. Logs are small and forced to disk by replication elsewhere; here by the operating system.
+ * partitions they say. What is acknowledged lies in the operating system's cache: a killed broker has it, a machine that loses power may not.
  */
 export const startKafka = async ({ folder, cacheFolder, port: wanted }: ServerOptions): Promise<RunningServer> => {
   const jars = await classPath(cacheFolder);
   const data = path.join(folder, 'kafka');
   await mkdir(data, { recursive: true, mode: 0o700 });
   const port = wanted ?? (await freePort());
-  const controller = await freePort();
+  // The quorum remembers where its voter was: it stays there.
+  const controllerFile = path.join(data, 'controller-port');
+  const controller = Number(await readFile(controllerFile, 'utf8').catch(() => 0)) || (await freePort());
+  await writeFile(controllerFile, String(controller));
   const properties = path.join(data, 'server.properties');
   const log4j = path.join(data, 'log4j2.properties');
   await writeFile(
@@ -67,6 +70,10 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+controller.quorum.election.timeout.ms=500
+controller.quorum.fetch.timeout.ms=1000
 log.segment.bytes=16777216
 message.max.bytes=1048576
 `,

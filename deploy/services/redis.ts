@@ -22,7 +22,7 @@ export const startRedis = async ({ folder, port: wanted }: ServerOptions): Promi
   const configuration = path.join(data, 'redis.conf');
   await writeFile(
     configuration,
-    `bind 127.0.0.1\nport ${port}\nrequirepass ${password}\nsave ""\nappendonly no\ndir ${data}\nmaxmemory 256mb\nmaxmemory-policy volatile-lru\n`,
+    `bind 127.0.0.1\nport ${port}\nrequirepass ${password}\ndatabases 10000\nsave ""\nappendonly no\ndir ${data}\nmaxmemory 256mb\nmaxmemory-policy volatile-lru\n`,
     { mode: 0o600 },
   );
   const url = `redis://:${password}@127.0.0.1:${port}`;

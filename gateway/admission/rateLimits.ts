@@ -1,4 +1,4 @@
-import { openRedis } from '@parley/kernel/redis';
+import { connected, openRedis } from '@parley/kernel/redis';
 import { GraphQLError } from 'graphql';
 import { refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -34,12 +34,16 @@ export type RateLimits = {
 
 /** Redis answers within this or is taken for away: no request waits long for it. */
 const redisTimeoutMs = 250;
+/** So long the first request waits for a connection to it: what guards a secret would be refused without. */
+const connectMs = 1000;
 
-export const createRateLimits = (settings: RateLimitSettings, log: Log): RateLimits => {
+/** Resolves when they can be counted, or Redis has been waited for. */
+export const createRateLimits = async (settings: RateLimitSettings, log: Log): Promise<RateLimits> => {
   const { points, organizationPoints, windowSeconds: seconds, sensitivePerMinute, redisUrl } = settings;
   if (points === 0) return unlimited;
   const redis =
     redisUrl === null ? null : openRedis(redisUrl, log, { enableOfflineQueue: false, commandTimeout: redisTimeoutMs });
+  if (redis !== null) await connected(redis, connectMs);
   const callers = createPointCounter({ name: 'caller', points, seconds, redis, whenAway: 'alone', log });
   const organizations = createPointCounter({
     name: 'organization',

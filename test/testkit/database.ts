@@ -14,18 +14,23 @@ export const startTestPostgres = async (): Promise<{ environment: Record<string,
   const folder = await mkdtemp(path.join(tmpdir(), 'parley-test-'));
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres(path.join(folder, 'postgres'));
-  const appPassword = randomBytes(12).toString('hex');
-  await withAdmin(server.url, (admin) => admin.query(`CREATE DATABASE ${template}`));
-  const url = onDatabase(server.url, template);
-  await bootstrap(url, { appPassword });
-  await migrate(url, contexts);
   return {
-    environment: { TEST_DATABASE_ADMIN_URL: server.url, TEST_DATABASE_APP_PASSWORD: appPassword },
+    environment: await prepareTemplate(server.url),
     stop: async () => {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+};
+
+/** Makes the database that tests copy, on a server of one's choosing. @returns what they are told to find it */
+export const prepareTemplate = async (adminUrl: string): Promise<Record<string, string>> => {
+  const appPassword = randomBytes(12).toString('hex');
+  await withAdmin(adminUrl, (admin) => admin.query(`CREATE DATABASE ${template}`));
+  const url = onDatabase(adminUrl, template);
+  await bootstrap(url, { appPassword });
+  await migrate(url, contexts);
+  return { TEST_DATABASE_ADMIN_URL: adminUrl, TEST_DATABASE_APP_PASSWORD: appPassword };
 };
 
 /** A fresh database of the test's own. `url` is the application's login, which owns nothing; `adminUrl` sees everything. */

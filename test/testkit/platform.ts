@@ -5,6 +5,15 @@ import { createLog } from '@parley/kernel/log';
 import { platformConfig } from '../../config.ts';
 import { type Platform, startPlatform } from '../../platform.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
+import { startDistributed } from './distributed.ts';
+import { testEngines } from './engines.ts';
+
+const startOne = async (given: Record<string, string>, database: TestDatabase): Promise<Platform> => {
+  if (process.env['TEST_PLATFORM'] === 'distributed')
+    return { rehearsed: Promise.resolve(), reload: async () => {}, ...(await startDistributed(given, database)) };
+  const log = createLog({ level: given['LOG_LEVEL'] ?? 'error', service: 'parley' });
+  return startPlatform(platformConfig(given), given, log);
+};
 
 /** A folder that is gone afterwards. Other users may enter it: PostgreSQL does not run as root. */
 export const temporaryFolder = async (): Promise<{ path: string; remove(): Promise<void> }> => {
@@ -18,7 +27,10 @@ export type TestPlatform = Platform & { readonly database: TestDatabase; readonl
 /** Tests share their machine: that it is busy must not turn their requests away, and nobody rehearses on it. */
 export const patient = { GATEWAY_LATENESS_MS: '10000', REHEARSAL: 'off' };
 
-/** Everything in this process, on a database and a data folder of its own. */
+/**
+ * Everything in this process, on a database and a data folder of its own; in six processes where TEST_PLATFORM says
+ * `distributed`.
+ */
 export const startTestPlatform = async (environment: Record<string, string> = {}): Promise<TestPlatform> => {
   const database = await testDatabase();
   const folder = await temporaryFolder();
@@ -28,6 +40,7 @@ export const startTestPlatform = async (environment: Record<string, string> = {}
     DATABASE_URL: database.url,
     LOG_LEVEL: 'error',
     ...patient,
+    ...testEngines(),
     ...environment,
   };
   const clean = async () => {
@@ -35,8 +48,7 @@ export const startTestPlatform = async (environment: Record<string, string> = {}
     await database.drop();
   };
   try {
-    const log = createLog({ level: given.LOG_LEVEL, service: 'parley' });
-    const platform = await startPlatform(platformConfig(given), given, log);
+    const platform = await startOne(given, database);
     const stop = async () => {
       await platform.stop();
       await clean();

@@ -1,0 +1,146 @@
+/**
+ * `npm run start:distributed`: the gateway and the five subgraphs as six processes on this machine, on the engines named by
+ * DATABASE_URL and the others, or else on those of `npm run services`, started with it. What dies is started again. PORT
+ * is the gateway's; the subgraphs listen on Unix sockets that nobody else may open. `-- --gateways 2` starts more than one
+ * gateway, each on the next port.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '@parley/kernel/config';
+import { bootstrap, migrate } from '@parley/kernel/migrate';
+import { type ServiceName, subgraphNames } from '../apart/services.ts';
+import { platformConfig } from '../config.ts';
+import { contexts } from '../contexts.ts';
+import { type Services, startServices } from './services/services.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** How long after a process died another takes its place. */
+const restMs = 500;
+
+type Supervised = { readonly name: string; readonly ready: Promise<void>; stop(): Promise<void> };
+
+/** A process that is started again whenever it ends; one that never became ready ends everything. */
+const supervise = (name: string, service: ServiceName, environment: NodeJS.ProcessEnv): Supervised => {
+  let child: ChildProcess;
+  let stopping = false;
+  let wasReady = false;
+  const prefix = `${name.padEnd(10)} | `;
+  let exited: Promise<unknown> = Promise.resolve();
+  const ready = new Promise<void>((resolve, reject) => {
+    const start = () => {
+      child = spawn(
+        process.execPath,
+        ['--max-semi-space-size=32', '--disable-warning=TimeoutNegativeWarning', 'main.ts', service],
+        {
+          cwd: root,
+          env: environment,
+          stdio: ['ignore', 'pipe', 'pipe'],
+          // Ctrl-C reaches us alone: they are stopped in order.
+          detached: true,
+        },
+      );
+      exited = once(child, 'exit');
+      for (const stream of [child.stdout, child.stderr])
+        stream?.setEncoding('utf8').on('data', (text: string) => {
+          process.stdout.write(text.replace(/\n$/, '').replace(/^/gm, prefix).concat('\n'));
+          if (!/^Stop with/m.test(text)) return;
+          wasReady = true;
+          resolve();
+        });
+      child.once('exit', (code, signal) => {
+        if (stopping) return;
+        if (!wasReady) return reject(new Error(`${name} ended with ${code ?? signal} before it was ready`));
+        console.error(`${prefix}ended with ${code ?? signal}; started again`);
+        setTimeout(() => !stopping && start(), restMs);
+      });
+    };
+    start();
+  });
+  ready.catch(() => {});
+  return {
+    name,
+    ready,
+    stop: async () => {
+      stopping = true;
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await exited;
+    },
+  };
+};
+
+const stops: (() => Promise<unknown>)[] = [];
+let stopped = false;
+const stop = async (code: number): Promise<never> => {
+  if (!stopped) {
+    stopped = true;
+    for (let next = stops.pop(); next !== undefined; next = stops.pop()) await next();
+  }
+  process.exit(code);
+};
+process.on('SIGINT', () => void stop(0)).on('SIGTERM', () => void stop(0));
+
+try {
+  const { values } = parseArgs({ options: { gateways: { type: 'string', default: '1' } } });
+  const gateways = Number(values.gateways);
+  if (!Number.isInteger(gateways) || gateways < 1 || gateways > 16)
+    throw new ConfigError(`--gateways ${values.gateways} is no number of gateways`);
+  const folder = await mkdtemp(path.join(tmpdir(), 'parley-sockets-'));
+  stops.push(() => rm(folder, { recursive: true, force: true }));
+  let engines: Services['env'] = {};
+  if (!process.env['DATABASE_URL']) {
+    const services = await startServices({ onStarted: console.log });
+    stops.push(services.stop);
+    engines = services.env;
+  }
+  const environment = { ...process.env, ...engines };
+  const config = platformConfig(environment);
+  if (config.database?.adminUrl) {
+    await bootstrap(config.database.adminUrl);
+    const applied = await migrate(config.database.adminUrl, contexts);
+    console.log(applied.length === 0 ? 'migrations: nothing to do' : `migrations: ${applied.join(', ')}`);
+  }
+  // Roles and tables are made once, here: the services hold no right to.
+  const shared: NodeJS.ProcessEnv = {
+    ...environment,
+    DATABASE_ADMIN_URL: '',
+    PUBLIC_URL: config.publicUrl ?? `http://${config.host}:${config.port}`,
+    SUBGRAPH_SECRET: environment['SUBGRAPH_SECRET'] || randomBytes(32).toString('base64url'),
+    ...Object.fromEntries(
+      subgraphNames.map((name) => [
+        `SUBGRAPH_${name.toUpperCase()}_URL`,
+        environment[`SUBGRAPH_${name.toUpperCase()}_URL`] || `unix:${folder}/${name}.sock`,
+      ]),
+    ),
+  };
+  const running = [
+    ...subgraphNames.map((name) => supervise(name, name, shared)),
+    ...Array.from({ length: gateways }, (_, index) =>
+      supervise(gateways === 1 ? 'gateway' : `gateway ${index + 1}`, 'gateway', {
+        ...shared,
+        PORT: String(config.port + index),
+      }),
+    ),
+  ];
+  // The gateways go first, so that nobody calls a subgraph that is gone.
+  const isGateway = ({ name }: Supervised) => name.startsWith('gateway');
+  stops.push(async () => {
+    await Promise.all(running.filter(isGateway).map((one) => one.stop()));
+    await Promise.all(running.filter((one) => !isGateway(one)).map((one) => one.stop()));
+  });
+  await Promise.all(running.map(({ ready }) => ready));
+  // Their last words are on their way.
+  await delay(50);
+  console.log(
+    `\nparley is ready, distributed over ${running.length} processes: ${shared['PUBLIC_URL']}/\nStop with Ctrl-C.`,
+  );
+} catch (error) {
+  console.error(`parley: ${error instanceof Error ? error.message : error}`);
+  await stop(1);
+}
