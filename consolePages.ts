@@ -4,11 +4,17 @@ import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
 
 const folder = fileURLToPath(new URL('console/dist', import.meta.url));
-const policy =
-  "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+const policyFor = (audioOrigin: string | null): string =>
+  `default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:${audioOrigin === null ? '' : ` ${audioOrigin}`}; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'`;
 
-/** Serves the built console at `/`; anything else is a 404 in JSON. */
-export const consolePages = (): ((request: IncomingMessage, response: ServerResponse) => void) => {
+/**
+ * Serves the built console at `/`; anything else is a 404 in JSON.
+ * @param audioOrigin where the pages load audio from besides here
+ */
+export const consolePages = (
+  audioOrigin: string | null,
+): ((request: IncomingMessage, response: ServerResponse) => void) => {
+  const policy = policyFor(audioOrigin);
   const serve = existsSync(folder) ? sirv(folder, { etag: true }) : null;
   const notFound = (response: ServerResponse) => {
     response.writeHead(404, { 'content-type': 'application/json; charset=utf-8' });

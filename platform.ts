@@ -18,7 +18,7 @@ import { memoryPubSub } from '@parley/kernel/memoryPubSub';
 import { redisPubSub } from '@parley/kernel/redisPubSub';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import { startSales } from '@parley/sales/server';
-import { voiceConfig } from '@parley/voice/config';
+import { audioOrigin, voiceConfig } from '@parley/voice/config';
 import { startVoice } from '@parley/voice/server';
 import type { PlatformConfig } from './config.ts';
 import { consolePages } from './consolePages.ts';
@@ -125,7 +125,7 @@ export const startPlatform = async (
       routes: [
         { prefix: '/audio', handle: voice.handleAudio },
         { prefix: '/.well-known/jwks.json', handle: (request, response) => sendKeys(auth.subgraph, request, response) },
-        { prefix: '/', handle: consolePages() },
+        { prefix: '/', handle: consolePages(audioOrigin(environment)) },
       ],
       ready: async () => {
         const detail = await pool.query('SELECT 1').then(

@@ -6,6 +6,7 @@ import { httpSubgraph } from '@parley/kernel/httpSubgraph';
 import type { Log } from '@parley/kernel/log';
 import { memoryPubSub } from '@parley/kernel/memoryPubSub';
 import { redisPubSub } from '@parley/kernel/redisPubSub';
+import { audioOrigin } from '@parley/voice/config';
 import type { PlatformConfig } from '../config.ts';
 import { consolePages } from '../consolePages.ts';
 import { readSchemas, supergraphFile, trustedDocumentsFile } from '../schemas.ts';
@@ -48,7 +49,7 @@ export const startGatewayApart = async (
             },
           ]
         : []),
-      { prefix: '/', handle: consolePages() },
+      { prefix: '/', handle: consolePages(audioOrigin(environment)) },
     ],
   });
   const watched = [

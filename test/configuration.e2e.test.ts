@@ -25,6 +25,7 @@ describe('M14 a wrong configuration', { concurrency: 2 }, () => {
     ['an administrator without a database', { DATABASE_ADMIN_URL: 'postgres://a@127.0.0.1/x' }, 'DATABASE_URL'],
     ['a Redis that is none', { REDIS_URL: 'http://127.0.0.1:6379' }, 'REDIS_URL'],
     ['a Kafka user without a password', { KAFKA_BROKERS: 'a:9092', KAFKA_USERNAME: 'u' }, 'KAFKA_PASSWORD'],
+    ['a bucket without a key', { S3_BUCKET: 'parley', S3_REGION: 'eu-central-1' }, 'S3_ACCESS_KEY_ID'],
     ['links that never expire', { AUDIO_LINK_SECONDS: '999999' }, 'AUDIO_LINK_SECONDS'],
     ['a cheap password hash', { PASSWORD_MEMORY_KIB: '8' }, 'PASSWORD_MEMORY_KIB'],
     ['an index that is no number', { AGENT_INDEXED_PASSAGES: 'many' }, 'AGENT_INDEXED_PASSAGES'],

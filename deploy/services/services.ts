@@ -5,15 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { startKafka } from './kafka.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
+import { startS3 } from './s3.ts';
 import type { RunningServer, ServerOptions } from './server.ts';
 
 /** What was fetched and built for the servers, kept between runs. */
 const cacheFolder = fileURLToPath(new URL('../../.services', import.meta.url));
 
-const starters = { PostgreSQL: startPostgres, Redis: startRedis, Kafka: startKafka } as const satisfies Record<
-  string,
-  (options: ServerOptions) => Promise<RunningServer>
->;
+const starters = {
+  PostgreSQL: startPostgres,
+  Redis: startRedis,
+  Kafka: startKafka,
+  S3: startS3,
+} as const satisfies Record<string, (options: ServerOptions) => Promise<RunningServer>>;
 export type ServiceEngine = keyof typeof starters;
 
 /** Every outside engine, on loopback. `env` is what the platform is told to use them. */

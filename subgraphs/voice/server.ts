@@ -17,10 +17,11 @@ import type { Voice } from './application/voice.ts';
 import type { VoiceConfig } from './config.ts';
 import { voiceTopic } from './events.ts';
 import { audioHandler } from './infrastructure/audioHandler.ts';
+import { audioLinks } from './infrastructure/audioLinks.ts';
 import type { BlobStore } from './infrastructure/blobStore.ts';
 import { createCompressor } from './infrastructure/compressedAudio.ts';
 import { openVoiceDatabase, type VoiceDatabase } from './infrastructure/database.ts';
-import { localBlobStore } from './infrastructure/localBlobStore.ts';
+import { openBlobStore } from './infrastructure/openBlobStore.ts';
 import { builtInSpeech } from './infrastructure/speech/builtInSpeech.ts';
 import { rememberedSpeech, warmUp } from './infrastructure/speech/rememberedSpeech.ts';
 import { SpeechClosed, type SpeechSynthesizer } from './infrastructure/speech/speechSynthesizer.ts';
@@ -35,7 +36,7 @@ export type VoiceOptions = {
   readonly log: Log;
   readonly clock: () => Date;
   readonly config: VoiceConfig;
-  /** Where audio lies; only we may read it. */
+  /** Where audio lies when not in S3; only we may read it. */
   readonly dataFolder: string;
   /** Where browsers reach `handleAudio`, e.g. `http://localhost:4000`. */
   readonly publicUrl: string;
@@ -62,8 +63,8 @@ const warmUpRounds = 6;
 export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> => {
   const { pool, bus, pubsub, log, clock, config, dataFolder } = options;
   const signingKey = options.masterKey.derive('audio links');
-  const folder = path.join(dataFolder, 'audio');
-  const blobs = options.blobs ?? localBlobStore({ folder, baseUrl: options.publicUrl, signingKey });
+  const blobs =
+    options.blobs ?? (await openBlobStore({ s3: config.s3, dataFolder, baseUrl: options.publicUrl, signingKey, log }));
   const engine =
     options.speech ??
     (await builtInSpeech({
@@ -85,9 +86,9 @@ export const startVoice = async (options: VoiceOptions): Promise<VoiceServer> =>
     pubsub,
     speech,
     blobs,
+    links: audioLinks({ store: blobs, baseUrl: options.publicUrl, signingKey, expiresInMs: config.linkMs, clock }),
     sales: options.subgraphs.sales,
     turns: turnsAtWork(),
-    linkMs: config.linkMs,
     clock,
     log,
     eventsCommitted: relay.wake,

@@ -103,7 +103,7 @@ before(async () => {
     masterKey: await openKeyFile(join(folder, 'key')),
     log: createLog({ level: 'silent', service: 'voice' }),
     clock: () => new Date(),
-    config: { speechProcesses: 1, linkMs: 300_000 },
+    config: { speechProcesses: 1, linkMs: 300_000, s3: null },
     dataFolder: folder,
     publicUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     subgraphs: { sales },

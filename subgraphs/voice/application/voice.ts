@@ -1,6 +1,7 @@
 import type { Log } from '@parley/kernel/log';
 import type { PubSub } from '@parley/kernel/pubsub';
 import type { Subgraph } from '@parley/kernel/subgraph';
+import type { AudioLinks } from '../infrastructure/audioLinks.ts';
 import type { BlobStore } from '../infrastructure/blobStore.ts';
 import type { Client, Tx, VoiceDatabase } from '../infrastructure/database.ts';
 import type { SpeechSynthesizer } from '../infrastructure/speech/speechSynthesizer.ts';
@@ -12,10 +13,9 @@ export type Voice = {
   readonly pubsub: PubSub;
   readonly speech: SpeechSynthesizer;
   readonly blobs: BlobStore;
+  readonly links: AudioLinks;
   readonly sales: Subgraph;
   readonly turns: TurnsAtWork;
-  /** how long a link to audio is good for */
-  readonly linkMs: number;
   readonly clock: () => Date;
   readonly log: Log;
   /** Events were committed: the relay may look. */

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { pipeline, Readable, Transform } from 'node:stream';
-import { BlobCorrupt, type BlobInfo, type BlobStore, isBlobKey } from './blobStore.ts';
+import { pipeline, Readable } from 'node:stream';
+import { BlobCorrupt, type BlobInfo, type BlobStore, isBlobKey, prefixOf } from './blobStore.ts';
+import { checkedBytes } from './checkedBytes.ts';
 import { signUrl } from './signedUrl.ts';
 
 export type LocalBlobStoreOptions = {
@@ -34,24 +35,6 @@ const absentAsNull = (error: NodeJS.ErrnoException): null => {
   if (error.code === 'ENOENT') return null;
   throw error;
 };
-/** Passes bytes on and holds the last back until their checksum is right, so that a damaged object is never whole. */
-const checked = (key: string, checksum: string): Transform => {
-  const hash = createHash('sha256');
-  let held: Buffer | null = null;
-  return new Transform({
-    transform(bytes: Buffer, _encoding, done) {
-      hash.update(bytes);
-      const ready = held;
-      held = bytes;
-      done(null, ready);
-    },
-    flush(done) {
-      if (hash.digest('hex') === checksum) done(null, held);
-      else done(new BlobCorrupt(key));
-    },
-  });
-};
-
 /**
  * Objects as files, each with its type and checksum at its end. A key is written once: nothing overwrites audio. The
  * object gets its name last, so what was half written does not exist.
@@ -115,7 +98,7 @@ export const localBlobStore = ({ folder, baseUrl, signingKey }: LocalBlobStoreOp
         await handle.close();
         return { ...found, body: Readable.from([]) };
       }
-      const body = checked(key, found.checksum);
+      const body = checkedBytes(key, found.checksum);
       // A destroyed reader closes the file; an error of the file reaches the reader.
       pipeline(handle.createReadStream({ start: 0, end: found.size - 1 }), body, () => {});
       return { ...found, body };
@@ -124,9 +107,8 @@ export const localBlobStore = ({ folder, baseUrl, signingKey }: LocalBlobStoreOp
       await rm(fileOf(key), { force: true });
     },
     async deleteAll(tenantId) {
-      // A key of the tenant's, so that no other name can be one of a folder.
-      await rm(dirname(fileOf(`${tenantId}/all`)), { recursive: true, force: true });
+      await rm(join(root, prefixOf(tenantId)), { recursive: true, force: true });
     },
-    signedUrl: (key, options) => signUrl(signingKey, baseUrl, key, options),
+    signedUrl: async (key, options) => signUrl(signingKey, baseUrl, key, options),
   };
 };

@@ -40,10 +40,9 @@ AudioChunk.implement({
       type: 'URL',
       description: 'signed, expiring; a plain GET of it plays in a browser',
       args: { format: t.arg({ type: AudioFormat, required: true, defaultValue: 'WAV' }) },
-      resolve: ({ blobKey }, { format }, { voice }) => {
+      resolve: ({ blobKey }, { format }, context) => {
         if (blobKey === null) throw new Error('a chunk without audio has no link');
-        const key = format === 'MP3' ? blobKey.replace(/\.wav$/, '.mp3') : blobKey;
-        return voice.blobs.signedUrl(key, { expiresInMs: voice.linkMs, now: voice.clock() });
+        return context.voice.links.linkTo(requireActor(context).tenantId, blobKey, format);
       },
     }),
     mimeType: t.string({
