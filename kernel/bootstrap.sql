@@ -20,7 +20,9 @@ BEGIN
     -- before a tenant is known: sign-in, refresh, key lookup
     'identity_gate',
     -- across tenants: which conversations wait for a reply
-    'sales_recovery'
+    'sales_recovery',
+    -- across tenants: which objects of audio there should be
+    'voice_reconciler'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOBYPASSRLS', name);

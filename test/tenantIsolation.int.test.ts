@@ -23,6 +23,8 @@ const crossing: Record<string, string> = {
   'identity.api_key identity_gate SELECT': 'a key names no organization: the secret’s hash finds it',
   'identity.sign_in_throttle identity_gate ALL': 'wrong passwords are counted per account before anybody is signed in',
   'identity.signing_key identity_gate ALL': 'the platform’s own keys, sealed; they belong to no organization',
+  'voice.audio_chunk voice_reconciler SELECT':
+    'rows are compared with the objects of every tenant (ids, keys and checksums)',
   'sales.conversation sales_recovery SELECT': 'after a crash: which conversations wait for a reply (ids and leases)',
 };
 const schemas = ['identity', 'sales', 'voice', 'agent', 'analytics'];

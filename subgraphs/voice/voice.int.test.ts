@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -322,6 +322,25 @@ describe('a turn made audio', () => {
     }
   });
 
+  it('K15 tells of ten megabytes of audio in some hundred bytes: they lie in the store, and a longer text is refused', async () => {
+    const [conversation, turn] = [newConversation(), uuidv7()];
+    const { chunkId } = await speak(conversation, turn, 1, 'a '.repeat(3_500).trim());
+    const [chunk] = (await turnAudio(turn))?.chunks ?? [];
+    assert.ok(chunk && Number((await fetch(chunk.url)).headers.get('content-length')) > 10 * 2 ** 20);
+    await voice.drained();
+    const told = events.find(({ data }) => (data as { chunkId?: string }).chunkId === chunkId);
+    assert.ok(told && JSON.stringify(told).length < 1_000);
+    const input = { conversationId: conversation, turnId: turn, sequence: 2, text: 'a'.repeat(8_001) };
+    assert.equal(
+      await codeOf(
+        'mutation Speak($input: SpeakSentenceInput!) { speakSentence(input: $input) { status } }',
+        { input: { ...input, locale: 'en-US', isFinal: true } },
+        serviceActor('sales', tenantA),
+      ),
+      'BAD_USER_INPUT',
+    );
+  });
+
   it('is steered by our own services only', async () => {
     const turnId = uuidv7();
     assert.equal(
@@ -368,6 +387,31 @@ describe('a failure of speech', () => {
     const file = await (await fetch(failed.url)).arrayBuffer();
     assert.equal(Math.round((file.byteLength - 44) / 2 / 22.05), failed.durationMs);
     assert.equal((await turnAudio(turn))?.status, 'PARTIAL');
+    await stream.return?.();
+  });
+
+  it('L14 of the store costs one sentence: nothing plays, its text stands, and the next is there once the store is', async () => {
+    const [conversation, turn] = [newConversation(), uuidv7()];
+    const stream = await listen(conversation);
+    await speak(conversation, turn, 1, 'Fine.');
+    const [audio, away] = [join(folder, 'audio'), join(folder, 'away')];
+    renameSync(audio, away);
+    writeFileSync(audio, 'no folder');
+    const lost = await speak(conversation, turn, 2, 'This is lost.').finally(() => {
+      rmSync(audio);
+      renameSync(away, audio);
+    });
+    assert.deepEqual([lost.status, lost.durationMs], ['FAILED', 0]);
+    assert.equal((await speak(conversation, turn, 3, 'Back again.', { isFinal: true })).startMs, 100);
+    assert.deepEqual(
+      (await take(stream, 2)).map(({ text, status }) => [text, status]),
+      [
+        ['Fine.', 'READY'],
+        ['Back again.', 'READY'],
+      ],
+    );
+    const known = await turnAudio(turn);
+    assert.deepEqual([known?.status, known?.chunks.length], ['PARTIAL', 2]);
     await stream.return?.();
   });
 

@@ -14,6 +14,7 @@ export type Audio = {
   readonly status: AudioChunkStatus;
   readonly voiceId: string | null;
   readonly blobKey: string | null;
+  readonly blobChecksum: string | null;
   readonly durationMs: number;
   readonly words: readonly SpokenWord[];
 };
@@ -28,7 +29,16 @@ const silence = (ms: number): Speech => ({
   words: [],
 });
 
-/** Speaks a sentence and stores the audio under `blobKey`. Rejects with the signal's reason, when we stop, or when the store fails. */
+const noAudio = (status: AudioChunkStatus, voiceId: string | null): Audio => ({
+  status,
+  voiceId,
+  blobKey: null,
+  blobChecksum: null,
+  durationMs: 0,
+  words: [],
+});
+
+/** Speaks a sentence and stores the audio under `blobKey`. Rejects with the signal's reason, and when we stop. */
 export const makeAudio = async (
   voice: Voice,
   sentence: {
@@ -42,7 +52,7 @@ export const makeAudio = async (
 ): Promise<Audio> => {
   const { text, locale, priority, blobKey, signal } = sentence;
   const chosen = chooseVoice(await voice.speech.voices(), sentence);
-  if (chosen === null) return { status: 'UNAVAILABLE', voiceId: null, blobKey: null, durationMs: 0, words: [] };
+  if (chosen === null) return noAudio('UNAVAILABLE', null);
   let status: AudioChunkStatus = 'READY';
   let speech: Speech;
   try {
@@ -55,12 +65,18 @@ export const makeAudio = async (
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof SpeechClosed) throw error;
-    if (error instanceof VoiceUnavailable)
-      return { status: 'UNAVAILABLE', voiceId: null, blobKey: null, durationMs: 0, words: [] };
+    if (error instanceof VoiceUnavailable) return noAudio('UNAVAILABLE', null);
     voice.log.error({ err: error, voiceId: chosen.id, blobKey }, 'a sentence could not be spoken; its text stands');
     status = 'FAILED';
     speech = silence(silenceMs);
   }
-  await voice.blobs.put(blobKey, encodeWav(speech), { contentType: 'audio/wav' });
-  return { status, voiceId: chosen.id, blobKey, durationMs: speech.durationMs, words: speech.words };
+  try {
+    const { checksum } = await voice.blobs.put(blobKey, encodeWav(speech), { contentType: 'audio/wav' });
+    const { durationMs, words } = speech;
+    return { status, voiceId: chosen.id, blobKey, blobChecksum: checksum, durationMs, words };
+  } catch (error) {
+    // Nobody waits for the store to come back. Should the object be there after all, the reconciler finds it.
+    voice.log.error({ err: error, blobKey }, 'audio could not be stored; the text stands');
+    return noAudio('FAILED', chosen.id);
+  }
 };

@@ -54,7 +54,10 @@ export const speakSentence = (voice: Voice, actor: Actor, sentence: SpeakSentenc
     // When storing fails the audio stays: whether its row was committed is not known, and a row without audio is worse.
     const stored = await store(voice, actor, sentence, id, audio);
     const used = stored.kind === 'CHUNK' && stored.chunk.id === id;
-    if (!used && audio.blobKey !== null) await voice.blobs.delete(audio.blobKey);
+    if (!used && audio.blobKey !== null)
+      await voice.blobs.delete(audio.blobKey).catch((error: unknown) => {
+        voice.log.warn({ err: error, blobKey: audio.blobKey }, 'audio that nobody needs stays until it is reconciled');
+      });
     return stored;
   });
 
@@ -108,7 +111,7 @@ const append = (
   actor: Actor,
   { conversationId, turnId, sequence, text, locale, isFinal }: SpeakSentence,
   id: string,
-  { status, voiceId, blobKey, durationMs, words }: Audio,
+  { status, voiceId, blobKey, blobChecksum, durationMs, words }: Audio,
   gapAllowed: boolean,
 ): Promise<SpokenSentence | 'EARLIER_MISSING'> =>
   voice.database.sql(actor.tenantId).transaction(async (tx) => {
@@ -134,6 +137,7 @@ const append = (
         voiceId,
         locale,
         blobKey,
+        blobChecksum,
         durationMs,
         words,
         isFinal,

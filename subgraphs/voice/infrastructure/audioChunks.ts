@@ -83,6 +83,7 @@ export type NewChunk = Pick<
   | 'voiceId'
   | 'locale'
   | 'blobKey'
+  | 'blobChecksum'
   | 'durationMs'
   | 'isFinal'
   | 'createdAt'

@@ -9,6 +9,9 @@ export type Blob = BlobInfo & {
   readonly body: Readable;
 };
 
+/** An object as a listing shows it. */
+export type StoredObject = { readonly key: string; readonly size: number; readonly modifiedAt: Date };
+
 /**
  * Objects by key. A key is `<tenant id>/<kind>/…`, so that one tenant's objects lie under one prefix; see `isBlobKey`.
  * Two implementations: local files, and S3. `put` is all or nothing: a reader sees the old object or the whole new one.
@@ -24,6 +27,10 @@ export type BlobStore = {
   delete(key: string): Promise<void>;
   /** Every object of one tenant. */
   deleteAll(tenantId: string): Promise<void>;
+  /** Every object below a tenant's prefix, ours or not, in the order of their names' bytes. */
+  list(tenantId: string): AsyncIterable<StoredObject>;
+  /** What the objects' names begin with: ids of tenants, and whatever else somebody put there. */
+  tenants(): AsyncIterable<string>;
   /** A URL that gives GET of this one object until it expires, to whoever holds it. */
   signedUrl(key: string, options: { readonly expiresInMs: number; readonly now: Date }): Promise<URL>;
 };

@@ -124,6 +124,28 @@ export const blobStoreContract = (name: string, open: () => Promise<OpenedStore>
       assert.equal(await store.info(kept), null);
     });
 
+    it('lists a tenant’s objects in the order of their names’ bytes, more than a page of them', async () => {
+      const lister: string = randomUUID();
+      const names = ['a.wav', 'a-b/c.wav', 'a/b.wav', 'a/b.mp3', 'a/b-c.wav', 'a0.wav', 'a/b/c', 'b_c'];
+      const keys = names
+        .map((name) => `${lister}/x/${name}`)
+        .concat(Array.from({ length: 1_001 }, () => newKey(lister)));
+      for (let at = 0; at < keys.length; at += 50)
+        await Promise.all(keys.slice(at, at + 50).map((key) => store.put(key, randomBytes(7), wav)));
+      const listed = [];
+      for await (const { key, size, modifiedAt } of store.list(lister)) {
+        assert.equal(size, 7);
+        assert.ok(Math.abs(modifiedAt.getTime() - Date.now()) < 60_000);
+        listed.push(key);
+      }
+      assert.deepEqual(listed, keys.sort());
+      const tenants = [];
+      for await (const each of store.tenants()) tenants.push(each);
+      assert.ok(tenants.includes(lister) && !tenants.includes('x'));
+      await store.deleteAll(lister);
+      for await (const { key } of store.list(lister)) assert.fail(key);
+    });
+
     it('gives a link to one object, whole or in part, to whoever holds it', async () => {
       const [key, bytes] = [newKey(), randomBytes(5_000)];
       await store.put(key, bytes, wav);

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
-import { BlobCorrupt, type BlobInfo, type BlobStore, isBlobKey, prefixOf } from './blobStore.ts';
+import { BlobCorrupt, type BlobInfo, type BlobStore, isBlobKey, prefixOf, type StoredObject } from './blobStore.ts';
 import { checkedBytes } from './checkedBytes.ts';
 import { signUrl } from './signedUrl.ts';
 
@@ -35,6 +36,24 @@ const absentAsNull = (error: NodeJS.ErrnoException): null => {
   if (error.code === 'ENOENT') return null;
   throw error;
 };
+const entriesOf = (folder: string): Promise<Dirent[]> =>
+  readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+/** In the order of whole keys: what is in a folder comes where the folder's name with its slash comes. */
+async function* filesBelow(folder: string, prefix: string): AsyncGenerator<StoredObject> {
+  const named = (await entriesOf(folder)).map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+  for (const name of named.sort()) {
+    if (name.endsWith('/')) yield* filesBelow(join(folder, name), prefix + name);
+    else {
+      // It may be gone by now.
+      const found = await stat(join(folder, name)).catch(absentAsNull);
+      if (found) yield { key: prefix + name, size: Math.max(0, found.size - factsBytes), modifiedAt: found.mtime };
+    }
+  }
+}
+
 /**
  * Objects as files, each with its type and checksum at its end. A key is written once: nothing overwrites audio. The
  * object gets its name last, so what was half written does not exist.
@@ -66,8 +85,9 @@ export const localBlobStore = ({ folder, baseUrl, signingKey }: LocalBlobStoreOp
     async put(key, bytes, { contentType }) {
       const file = fileOf(key);
       const checksum = createHash('sha256').update(bytes).digest('hex');
-      // Under another name, and forced to the disk before it has its own: a crash leaves the whole object or none.
-      const draft = `${file}.${randomUUID()}.tmp`;
+      // Under another name, and forced to the disk before it has its own: a crash leaves the whole object or none. What
+      // it leaves of a draft is listed like an object, and is nobody's.
+      const draft = join(dirname(file), `${randomUUID()}.tmp`);
       const handle = await create(draft);
       try {
         await handle.writev([bytes, encodeFacts({ contentType, checksum })]);
@@ -108,6 +128,10 @@ export const localBlobStore = ({ folder, baseUrl, signingKey }: LocalBlobStoreOp
     },
     async deleteAll(tenantId) {
       await rm(join(root, prefixOf(tenantId)), { recursive: true, force: true });
+    },
+    list: (tenantId) => filesBelow(join(root, prefixOf(tenantId)), prefixOf(tenantId)),
+    async *tenants() {
+      for (const entry of await entriesOf(root)) if (entry.isDirectory()) yield entry.name;
     },
     signedUrl: async (key, options) => signUrl(signingKey, baseUrl, key, options),
   };

@@ -7,6 +7,7 @@ import {
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -94,14 +95,17 @@ export const s3BlobStore = (settings: S3Settings, patience: S3Patience = usualPa
     return { size: bytes.length, contentType, checksum };
   };
 
-  /** The keys of a tenant's objects, a page at a time. */
-  const pagesOf = async function* (tenantId: string): AsyncGenerator<string[]> {
-    const Prefix = prefixOf(tenantId);
+  /** A listing, a page at a time. */
+  const pagesOf = async function* (
+    what: Pick<ListObjectsV2CommandInput, 'Prefix' | 'Delimiter'>,
+  ): AsyncGenerator<ListObjectsV2CommandOutput> {
     let ContinuationToken: string | undefined;
     do {
-      const request: ListObjectsV2Command = new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken });
-      const page: ListObjectsV2CommandOutput = await ask(`list ${Prefix}`, (bounds) => client.send(request, bounds));
-      yield (page.Contents ?? []).flatMap(({ Key }) => Key ?? []);
+      const request: ListObjectsV2Command = new ListObjectsV2Command({ Bucket, ...what, ContinuationToken });
+      const page: ListObjectsV2CommandOutput = await ask(`list ${what.Prefix ?? Bucket}`, (bounds) =>
+        client.send(request, bounds),
+      );
+      yield page;
       ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken !== undefined);
   };
@@ -137,14 +141,23 @@ export const s3BlobStore = (settings: S3Settings, patience: S3Patience = usualPa
     },
     async deleteAll(tenantId) {
       const what = `delete the objects of ${tenantId}`;
-      for await (const keys of pagesOf(tenantId)) {
-        if (keys.length === 0) continue;
-        const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
+      for await (const { Contents = [] } of pagesOf({ Prefix: prefixOf(tenantId) })) {
+        if (Contents.length === 0) continue;
+        const Delete = { Objects: Contents.map(({ Key }) => ({ Key })), Quiet: true };
         const { Errors: [first] = [] } = await ask(what, (bounds) =>
           client.send(new DeleteObjectsCommand({ Bucket, Delete }), bounds),
         );
         if (first) throw new BlobStoreUnavailable(`S3 could not ${what}: ${first.Code} for ${first.Key}`);
       }
+    },
+    async *list(tenantId) {
+      for await (const { Contents = [] } of pagesOf({ Prefix: prefixOf(tenantId) }))
+        for (const { Key = '', Size = 0, LastModified = new Date() } of Contents)
+          yield { key: Key, size: Size, modifiedAt: LastModified };
+    },
+    async *tenants() {
+      for await (const { CommonPrefixes = [] } of pagesOf({ Delimiter: '/' }))
+        for (const { Prefix = '' } of CommonPrefixes) yield Prefix.slice(0, -1);
     },
     async signedUrl(key, { expiresInMs, now }) {
       const url = new URL(`${base.href.replace(/\/$/, '')}/${named(key).Key}`);
