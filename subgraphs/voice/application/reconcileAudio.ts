@@ -120,7 +120,10 @@ const reconcileTenant = async (work: Reconciliation, tenantId: string, totals: T
     // The rows' moment is before the listing: an object that a row speaks of is listed, or gone.
     let row = await next();
     let toVerify: AudioRow[] = [];
+    let before = '';
     for await (const object of work.store.list(tenantId)) {
+      if (object.key <= before) throw new Error(`the store does not list in order: ${object.key} after ${before}`);
+      before = object.key;
       totals.objects += 1;
       totals.bytes += object.size;
       if (totals.objects % 1_000 === 0) work.onProgress(totals);

@@ -5,7 +5,7 @@ import { BlobCorrupt, BlobStoreUnavailable } from './blobStore.ts';
 
 /** How long S3 has: to connect, for one try (silence within a body too), and for a call with all its tries. */
 export type S3Patience = { readonly connectMs: number; readonly tryMs: number; readonly callMs: number };
-export const usualPatience: S3Patience = { connectMs: 2_000, tryMs: 5_000, callMs: 12_000 };
+export const usualPatience: S3Patience = { connectMs: 1_500, tryMs: 3_000, callMs: 8_000 };
 
 const tries = 3;
 /** A large object may take longer: a line as slow as this is still waited for. */
