@@ -12,10 +12,10 @@ type Turn = {
   role: string;
   state: string;
   text: string;
-  audio: { status: string; chunks: { url: string }[] } | null;
+  audio: { status: string; chunks: { url: string; mp3: string }[] } | null;
 };
 const lastTurn = `query($id: ID!) { conversation(id: $id) { turns(last: 1) { edges { node {
-  role state text audio { status chunks { url } } } } } } }`;
+  role state text audio { status chunks { url mp3: url(format: MP3) } } } } } } }`;
 
 describe('S3 away in the middle of conversations', () => {
   let faulty: FaultyHttp;
@@ -69,5 +69,15 @@ describe('S3 away in the middle of conversations', () => {
         assert.equal(heard.status, 200);
         assert.equal(Buffer.from(await heard.arrayBuffer()).toString('latin1', 0, 4), 'RIFF');
       }
+
+      // An MP3 is made by us, of what lies there.
+      const mp3 = spoken.audio?.chunks[0]?.mp3 ?? '';
+      faulty.next([fault], true);
+      const away = await fetch(mp3);
+      assert.deepEqual([away.status, away.headers.get('retry-after')], [503, '2']);
+      assert.match(await away.text(), /AUDIO_UNAVAILABLE/);
+      faulty.heal();
+      const back = await fetch(mp3);
+      assert.deepEqual([back.status, back.headers.get('content-type')], [200, 'audio/mpeg']);
     });
 });

@@ -1,17 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-/** What of Debian's packages the servers need, and the file by which each is known to be there. */
+/** What of Debian's packages the servers need, and the files by one of which each is known to be there. */
 const packages = [
-  { name: 'postgresql', file: '/usr/lib/postgresql' },
-  { name: 'redis-server', file: '/usr/bin/redis-server' },
-  { name: 'openjdk-17-jre-headless', file: '/usr/bin/java' },
-  { name: 'maven', file: '/usr/bin/mvn' },
+  { name: 'postgresql', files: ['/usr/lib/postgresql'] },
+  { name: 'redis-server', files: ['/usr/bin/redis-server'] },
+  { name: 'openjdk-17-jre-headless', files: ['/usr/bin/java'] },
+  { name: 'maven', files: ['/usr/bin/mvn'] },
+  { name: 'golang-go', files: ['/usr/bin/go', '/usr/local/go/bin/go'] },
 ] as const;
 
 /** Installs what is missing, and starts nothing. @throws when a package cannot be had */
 export const installPackages = (): void => {
-  const missing = packages.filter(({ file }) => !existsSync(file)).map(({ name }) => name);
+  const missing = packages.filter(({ files }) => !files.some(existsSync)).map(({ name }) => name);
   if (missing.length === 0) return;
   console.error(`installing ${missing.join(' ')} …`);
   const asRoot = (command: string, args: readonly string[]): void => {

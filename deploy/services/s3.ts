@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { findGo } from './go.ts';
 import { freePort, type RunningServer, type ServerOptions, ServerUnavailable, startProgram } from './server.ts';
 
 const run = promisify(execFile);
@@ -12,30 +13,12 @@ const source = 'github.com/versity/versitygw/cmd/versitygw';
 const region = 'us-east-1';
 const bucket = 'parley';
 
-/** From Go 1.21 on, Go fetches by itself the newer Go that a program asks for. */
-const oldestGo = [1, 21] as const;
-const isNewEnough = (major: number, minor: number): boolean =>
-  major > oldestGo[0] || (major === oldestGo[0] && minor >= oldestGo[1]);
-
-/** The `go` on the PATH, or where its own installer puts it. @throws ServerUnavailable */
-const findGo = async (): Promise<string> => {
-  const wanted = `S3 is built with Go ${oldestGo.join('.')} or later`;
-  for (const go of ['go', '/usr/local/go/bin/go']) {
-    const found = await run(go, ['version']).catch(() => null);
-    if (found === null) continue;
-    const [, major, minor] = /go(\d+)\.(\d+)/.exec(found.stdout) ?? [];
-    if (isNewEnough(Number(major), Number(minor))) return go;
-    throw new ServerUnavailable(`${wanted}, and ${found.stdout.trim()} is older: install it from https://go.dev/dl`);
-  }
-  throw new ServerUnavailable(`${wanted}, and there is no go on the PATH: install it from https://go.dev/dl`);
-};
-
 /** The server's program in the cache folder, built when it is not there yet. @throws ServerUnavailable */
 const program = async (cacheFolder: string): Promise<string> => {
   const folder = path.join(path.resolve(cacheFolder), `versitygw-${version}`);
   const file = path.join(folder, 'versitygw');
   if (existsSync(file)) return file;
-  const go = await findGo();
+  const go = await findGo(path.resolve(cacheFolder));
   console.error(`building versitygw ${version} with Go (about a minute, once) …`);
   const draft = `${folder}.${process.pid}`;
   await mkdir(draft, { recursive: true });

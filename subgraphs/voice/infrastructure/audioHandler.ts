@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type { BlobInfo, BlobStore, ByteRange } from './blobStore.ts';
+import { type BlobInfo, type BlobStore, BlobStoreUnavailable, type ByteRange } from './blobStore.ts';
 import type { Compressor } from './compressedAudio.ts';
 import { verifyUrl } from './signedUrl.ts';
 
@@ -124,7 +124,10 @@ export const audioHandler = (options: AudioHandlerOptions) => {
       if ((error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE' && response.destroyed) return;
       options.onError?.(error);
       if (response.headersSent) response.destroy();
-      else fail(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong on our side.');
+      else if (error instanceof BlobStoreUnavailable) {
+        response.setHeader('retry-after', '2');
+        fail(response, 503, 'AUDIO_UNAVAILABLE', 'Audio cannot be had just now. Try again in a moment.');
+      } else fail(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong on our side.');
     }
   };
 };
