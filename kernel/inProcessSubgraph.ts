@@ -9,11 +9,12 @@ import {
 import type { Log } from './log.ts';
 import { mappedStream } from './mappedStream.ts';
 import { createOperations, type Operation } from './operations.ts';
+import { isOutage, outageExtensions, outageMessage } from './outage.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResult } from './subgraph.ts';
 
 /**
  * Errors as callers may see them. A GraphQLError that a resolver threw on purpose (it has our code) passes; anything
- * else is a bug or an outage: a fixed sentence and an errorId, the details in our log only.
+ * else is an outage, which passes, or a bug: a fixed sentence and an errorId, the details in our log only.
  */
 export const maskError = (error: GraphQLError, log: Log, request: SubgraphRequest): GraphQLFormattedError => {
   // graphql-jit leaves extensions out where there are none.
@@ -25,10 +26,16 @@ export const maskError = (error: GraphQLError, log: Log, request: SubgraphReques
   }
   const thrown = error.originalError ?? error;
   const errorId = randomUUID();
-  log.error({ err: thrown, errorId, requestId: request.requestId, path: error.path }, 'unexpected error');
+  const path = error.path ? { path: error.path } : {};
+  const details = { err: thrown, errorId, requestId: request.requestId, ...path };
+  if (isOutage(thrown)) {
+    log.warn(details, 'a store or a service is away');
+    return { message: outageMessage, ...path, extensions: outageExtensions(errorId) };
+  }
+  log.error(details, 'unexpected error');
   return {
     message: 'Something went wrong on our side.',
-    ...(error.path ? { path: error.path } : {}),
+    ...path,
     extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },
   };
 };

@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { createCallVerifier, ProvenCall } from './callProof.ts';
 import { keepAlive } from './keepAlive.ts';
 import type { Log } from './log.ts';
+import { isOutage, outageError } from './outage.ts';
 import type { Subgraph, SubgraphRequest, SubgraphResult } from './subgraph.ts';
 import { signedFrame, subscribedText } from './subscriptionFrames.ts';
 
@@ -78,6 +79,10 @@ export const acceptSubgraphSockets = (
   const toShown = (error: unknown, requestId: string | undefined): GraphQLError => {
     if (error instanceof GraphQLError) return error;
     const errorId = randomUUID();
+    if (isOutage(error)) {
+      log.warn({ err: error, errorId, requestId }, 'a store or a service is away');
+      return outageError(errorId);
+    }
     log.error({ err: error, errorId, requestId }, 'unexpected error');
     return new GraphQLError('Something went wrong on our side.', {
       extensions: { code: 'INTERNAL_SERVER_ERROR', errorId },

@@ -391,7 +391,8 @@ describe('the journey', () => {
     ];
     for (const [what, link] of refused) {
       const answer = await fetch(link);
-      assert.equal(answer.status, 403, what);
+      // S3 says 400 of what could not even be a link of its own.
+      assert.match(String(answer.status), signature === 'signature' ? /^403$/ : /^40[03]$/, what);
       assertTellsNothing(await answer.text());
     }
     for (const method of ['PUT', 'DELETE', 'POST'])

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openPool, type Pool } from '@parley/kernel/database';
 import { uuidv7 } from '@parley/kernel/id';
@@ -30,7 +28,7 @@ describe('a rehearsal', () => {
     assert.ok(tables.length > 20);
     for (const { name } of tables)
       assert.equal((await admin.query(`SELECT 1 FROM ${name} LIMIT 1`)).rows.length, 0, `${name} has rows`);
-    assert.deepEqual(await readdir(path.join(platform.dataDir, 'audio')), []);
+    for await (const tenantId of platform.audio.tenants()) assert.fail(`${tenantId} has audio`);
 
     const owner = await signUp(platform.url);
     const { agentId } = await createAgent(platform.url, owner.accessToken);

@@ -3,7 +3,7 @@ import type { Event } from '@parley/kernel/event';
 /** What voice tells the rest of the platform. Topic `voice.events`, keyed and ordered by conversation (or synthesis). Durations are milliseconds. */
 export const voiceTopic = 'voice.events';
 
-/** READY: it plays. FAILED: a moment of silence stands in for it, or nothing where it could not be stored. UNAVAILABLE: there is no voice, and no audio. */
+/** READY: it plays. FAILED: a moment of silence stands in for it. UNAVAILABLE: there is no voice, and no audio. */
 export type AudioChunkStatus = 'READY' | 'FAILED' | 'UNAVAILABLE';
 
 /** A sentence of a turn was made audio, or could not be. `position` is its place in the conversation's audio, null without audio. */

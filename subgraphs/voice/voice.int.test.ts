@@ -390,28 +390,38 @@ describe('a failure of speech', () => {
     await stream.return?.();
   });
 
-  it('L14 of the store costs one sentence: nothing plays, its text stands, and the next is there once the store is', async () => {
+  it('L14 of the store is told as an outage, and what is asked again is there once the store is', async () => {
     const [conversation, turn] = [newConversation(), uuidv7()];
     const stream = await listen(conversation);
     await speak(conversation, turn, 1, 'Fine.');
     const [audio, away] = [join(folder, 'audio'), join(folder, 'away')];
+    const sentence = { conversationId: conversation, turnId: turn, sequence: 2, text: 'Said later.', locale: 'en-US' };
     renameSync(audio, away);
     writeFileSync(audio, 'no folder');
-    const lost = await speak(conversation, turn, 2, 'This is lost.').finally(() => {
-      rmSync(audio);
-      renameSync(away, audio);
-    });
-    assert.deepEqual([lost.status, lost.durationMs], ['FAILED', 0]);
-    assert.equal((await speak(conversation, turn, 3, 'Back again.', { isFinal: true })).startMs, 100);
+    const { errors: [error] = [] } = await run(
+      'mutation Speak($input: SpeakSentenceInput!) { speakSentence(input: $input) { status } }',
+      { input: { ...sentence, isFinal: true } },
+      serviceActor('sales', tenantA),
+    );
+    const { errors: [told] = [] } = await run(
+      'mutation { synthesize(input: { locale: "en-US", text: "Hello." }) { __typename } }',
+      {},
+      user(tenantA),
+    );
+    rmSync(audio);
+    renameSync(away, audio);
+    for (const each of [error, told])
+      assert.deepEqual([each?.extensions?.['code'], each?.extensions?.['retryAfterMs']], ['SERVICE_UNAVAILABLE', 1000]);
+    assert.equal((await turnAudio(turn))?.status, 'PENDING');
+    assert.equal((await speak(conversation, turn, 2, 'Said later.', { isFinal: true })).status, 'READY');
     assert.deepEqual(
       (await take(stream, 2)).map(({ text, status }) => [text, status]),
       [
         ['Fine.', 'READY'],
-        ['Back again.', 'READY'],
+        ['Said later.', 'READY'],
       ],
     );
-    const known = await turnAudio(turn);
-    assert.deepEqual([known?.status, known?.chunks.length], ['PARTIAL', 2]);
+    assert.equal((await turnAudio(turn))?.status, 'READY');
     await stream.return?.();
   });
 

@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLog } from '@parley/kernel/log';
+import { voiceConfig } from '@parley/voice/config';
 import { platformConfig } from '../../config.ts';
 import { type Platform, startPlatform } from '../../platform.ts';
+import type { BlobStore } from '../../subgraphs/voice/infrastructure/blobStore.ts';
+import { openBlobStore } from '../../subgraphs/voice/infrastructure/openBlobStore.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { startDistributed } from './distributed.ts';
 import { testEngines } from './engines.ts';
@@ -22,7 +26,12 @@ export const temporaryFolder = async (): Promise<{ path: string; remove(): Promi
   return { path: folder, remove: () => rm(folder, { recursive: true, force: true }) };
 };
 
-export type TestPlatform = Platform & { readonly database: TestDatabase; readonly dataDir: string };
+export type TestPlatform = Platform & {
+  readonly database: TestDatabase;
+  readonly dataDir: string;
+  /** Where its audio lies. */
+  readonly audio: BlobStore;
+};
 
 /** Tests share their machine: that it is busy must not turn their requests away, and nobody rehearses on it. */
 export const patient = { GATEWAY_LATENESS_MS: '10000', REHEARSAL: 'off' };
@@ -40,7 +49,7 @@ export const startTestPlatform = async (environment: Record<string, string> = {}
     DATABASE_URL: database.url,
     LOG_LEVEL: 'error',
     ...patient,
-    ...testEngines(),
+    ...(await testEngines()),
     ...environment,
   };
   const clean = async () => {
@@ -53,7 +62,14 @@ export const startTestPlatform = async (environment: Record<string, string> = {}
       await platform.stop();
       await clean();
     };
-    return { ...platform, stop, database, dataDir: folder.path };
+    const audio = await openBlobStore({
+      s3: voiceConfig(given).s3,
+      dataFolder: folder.path,
+      baseUrl: platform.url,
+      signingKey: randomBytes(32),
+      log: createLog({ level: 'silent', service: 'test' }),
+    });
+    return { ...platform, stop, database, dataDir: folder.path, audio };
   } catch (error) {
     await clean();
     throw error;

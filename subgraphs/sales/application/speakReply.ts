@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Actor } from '@parley/kernel/actor';
+import { isOutage } from '@parley/kernel/outage';
 import { sentenceSplitter } from '@parley/kernel/sentences';
 import type { Turn } from '../generated/prisma/client.ts';
 import { speakSentence } from '../infrastructure/speech.ts';
@@ -19,6 +21,10 @@ export type Spoken = { durationMs: number; timeToFirstAudio: number | null };
 /** How long a sentence stands back behind the first words of other replies. */
 const firstMayWaitMs = 60;
 const laterMayWaitMs = 250;
+/** How long a sentence is asked for while voice is away, and while it says that it failed. */
+const awayPatienceMs = 600_000;
+const failedPatienceMs = 10_000;
+const mostRestMs = 2000;
 
 /**
  * The same text always gives the same sentences with the same sequence, and voice makes a (turn, sequence) once: after
@@ -48,27 +54,36 @@ export const speakReply = (
     work = work.then(async () => {
       await sales.foreground.clear(number === 1 ? firstMayWaitMs : laterMayWaitMs);
       if (stopped || options.signal.aborted) return;
-      try {
+      const { conversationId, id: turnId } = turn;
+      const { locale } = options;
+      const made = await insist(number, async () => {
         const voiceId = await options.voiceId();
-        const { conversationId, id: turnId } = turn;
-        const made = await speakSentence(sales.voice, actor, {
-          conversationId,
-          turnId,
-          sequence: number,
-          text,
-          voiceId,
-          locale: options.locale,
-          isFinal,
-        });
-        spoken.durationMs += made.durationMs;
-        if (made.durationMs > 0) spoken.timeToFirstAudio ??= sales.clock().getTime() - options.receivedAt.getTime();
-      } catch (error) {
-        sales.log.error(
-          { err: error, turnId: turn.id, sequence: number },
-          'a sentence could not be spoken; its text stands',
-        );
-      }
+        const sentence = { conversationId, turnId, sequence: number, text, voiceId, locale, isFinal };
+        return speakSentence(sales.voice, actor, sentence);
+      });
+      if (made === null || made.durationMs === 0) return;
+      spoken.durationMs += made.durationMs;
+      spoken.timeToFirstAudio ??= sales.clock().getTime() - options.receivedAt.getTime();
     });
+  };
+  /** A voice that is away comes back: what it was asked for is asked again, and made once. Null: it never will be. */
+  const insist = async <T>(sequence: number, ask: () => Promise<T>): Promise<T | null> => {
+    const since = performance.now();
+    for (let attempt = 1; !stopped && !options.signal.aborted; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        const patience = isOutage(error) ? awayPatienceMs : failedPatienceMs;
+        const given = { err: error, turnId: turn.id, sequence, attempt };
+        if (performance.now() - since > patience) {
+          sales.log.error(given, 'a sentence could not be spoken; its text stands');
+          return null;
+        }
+        sales.log.warn(given, 'a sentence is asked for again');
+        await delay(Math.min(200 * attempt, mostRestMs), undefined, { signal: options.signal }).catch(() => {});
+      }
+    }
+    return null;
   };
   /** A sentence is held back until the next begins: only then is it known not to be the last. */
   let held: string | null = null;

@@ -13,6 +13,9 @@ export type Sentence = {
   readonly isFinal: boolean;
 };
 
+/** Whoever has not answered by then may be gone without a word; what is asked again is made once. */
+const answerMs = 20_000;
+
 const call = async <T>(
   voice: Subgraph,
   actor: Actor,
@@ -24,8 +27,12 @@ const call = async <T>(
     variables,
     actor,
     requestId: String(variables['turnId'] ?? ''),
+    signal: AbortSignal.timeout(answerMs),
   });
-  if (errors?.length || !data) throw new Error(`voice: ${errors?.[0]?.message ?? 'no answer'}`);
+  if (errors?.length || !data)
+    throw Object.assign(new Error(`voice: ${errors?.[0]?.message ?? 'no answer'}`), {
+      code: errors?.[0]?.extensions?.['code'],
+    });
   return data as T;
 };
 

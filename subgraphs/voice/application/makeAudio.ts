@@ -29,16 +29,19 @@ const silence = (ms: number): Speech => ({
   words: [],
 });
 
-const noAudio = (status: AudioChunkStatus, voiceId: string | null): Audio => ({
-  status,
-  voiceId,
+const noVoice: Audio = {
+  status: 'UNAVAILABLE',
+  voiceId: null,
   blobKey: null,
   blobChecksum: null,
   durationMs: 0,
   words: [],
-});
+};
 
-/** Speaks a sentence and stores the audio under `blobKey`. Rejects with the signal's reason, and when we stop. */
+/**
+ * Speaks a sentence and stores the audio under `blobKey`. Rejects with the signal's reason, when we stop, and when it
+ * cannot be stored: whoever asked asks again.
+ */
 export const makeAudio = async (
   voice: Voice,
   sentence: {
@@ -52,7 +55,7 @@ export const makeAudio = async (
 ): Promise<Audio> => {
   const { text, locale, priority, blobKey, signal } = sentence;
   const chosen = chooseVoice(await voice.speech.voices(), sentence);
-  if (chosen === null) return noAudio('UNAVAILABLE', null);
+  if (chosen === null) return noVoice;
   let status: AudioChunkStatus = 'READY';
   let speech: Speech;
   try {
@@ -65,18 +68,12 @@ export const makeAudio = async (
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof SpeechClosed) throw error;
-    if (error instanceof VoiceUnavailable) return noAudio('UNAVAILABLE', null);
+    if (error instanceof VoiceUnavailable) return noVoice;
     voice.log.error({ err: error, voiceId: chosen.id, blobKey }, 'a sentence could not be spoken; its text stands');
     status = 'FAILED';
     speech = silence(silenceMs);
   }
-  try {
-    const { checksum } = await voice.blobs.put(blobKey, encodeWav(speech), { contentType: 'audio/wav' });
-    const { durationMs, words } = speech;
-    return { status, voiceId: chosen.id, blobKey, blobChecksum: checksum, durationMs, words };
-  } catch (error) {
-    // Nobody waits for the store to come back. Should the object be there after all, the reconciler finds it.
-    voice.log.error({ err: error, blobKey }, 'audio could not be stored; the text stands');
-    return noAudio('FAILED', chosen.id);
-  }
+  const { checksum } = await voice.blobs.put(blobKey, encodeWav(speech), { contentType: 'audio/wav' });
+  const { durationMs, words } = speech;
+  return { status, voiceId: chosen.id, blobKey, blobChecksum: checksum, durationMs, words };
 };

@@ -34,31 +34,29 @@ export const synthesize = async (voice: Voice, actor: Actor, input: Synthesize):
   );
   const audios = made.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failure = made.find((result) => result.status === 'rejected');
-  try {
-    if (failure) throw failure.reason;
-    if (!audios.some(({ status }) => status === 'READY')) throw new SpeechFailed('no sentence could be spoken');
-    const now = voice.clock();
-    const durationMs = audios.reduce((sum, audio) => sum + audio.durationMs, 0);
-    const chunks = await transaction(voice.database.forTenant(tenantId), async (tx) => {
-      const stored = await insertSynthesis(
-        tx,
-        tenantId,
-        { id, voiceId, locale, createdAt: now },
-        audios.map((audio) => ({ ...audio, createdAt: now })),
-      );
-      const event: VoiceEvent = {
-        type: 'voice.SpeechSynthesized',
-        data: { synthesisId: id, chunkCount: stored.length, durationMs, voiceId, locale },
-      };
-      await appendEvents(tx, 'voice', [{ aggregateId: id, event }], { actor, now });
-      return stored;
-    });
-    voice.eventsCommitted();
-    return { id, chunks };
-  } catch (error) {
+  if (failure || !audios.some(({ status }) => status === 'READY')) {
     await Promise.allSettled(audios.map(({ blobKey }) => blobKey !== null && voice.blobs.delete(blobKey)));
-    throw error;
+    throw failure?.reason ?? new SpeechFailed('no sentence could be spoken');
   }
+  const now = voice.clock();
+  const durationMs = audios.reduce((sum, audio) => sum + audio.durationMs, 0);
+  // When this fails the audio stays: whether the rows were committed is not known, and rows without audio are worse.
+  const chunks = await transaction(voice.database.forTenant(tenantId), async (tx) => {
+    const stored = await insertSynthesis(
+      tx,
+      tenantId,
+      { id, voiceId, locale, createdAt: now },
+      audios.map((audio) => ({ ...audio, createdAt: now })),
+    );
+    const event: VoiceEvent = {
+      type: 'voice.SpeechSynthesized',
+      data: { synthesisId: id, chunkCount: stored.length, durationMs, voiceId, locale },
+    };
+    await appendEvents(tx, 'voice', [{ aggregateId: id, event }], { actor, now });
+    return stored;
+  });
+  voice.eventsCommitted();
+  return { id, chunks };
 };
 
 const checkInput = (voices: readonly SpeechVoice[], { text, voiceId, locale }: Synthesize): SpeechVoice => {

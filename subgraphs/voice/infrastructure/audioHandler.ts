@@ -126,7 +126,7 @@ export const audioHandler = (options: AudioHandlerOptions) => {
       if (response.headersSent) response.destroy();
       else if (error instanceof BlobStoreUnavailable) {
         response.setHeader('retry-after', '2');
-        fail(response, 503, 'AUDIO_UNAVAILABLE', 'Audio cannot be had just now. Try again in a moment.');
+        fail(response, 503, 'SERVICE_UNAVAILABLE', 'Audio cannot be had just now. Try again in a moment.');
       } else fail(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong on our side.');
     }
   };

@@ -55,6 +55,9 @@ export class BlobCorrupt extends Error {
 
 /** The store did not do what it was asked: it is away, slow, overloaded or refuses us. Later the same may well succeed. */
 export class BlobStoreUnavailable extends Error {
+  /** what an outage is known by (`kernel/outage.ts`) */
+  readonly code = 'SERVICE_UNAVAILABLE';
+
   constructor(message: string, cause?: unknown) {
     super(message, { cause });
     this.name = 'BlobStoreUnavailable';

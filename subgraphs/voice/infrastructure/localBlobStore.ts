@@ -3,7 +3,15 @@ import type { Dirent } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
-import { BlobCorrupt, type BlobInfo, type BlobStore, isBlobKey, prefixOf, type StoredObject } from './blobStore.ts';
+import {
+  BlobCorrupt,
+  type BlobInfo,
+  type BlobStore,
+  BlobStoreUnavailable,
+  isBlobKey,
+  prefixOf,
+  type StoredObject,
+} from './blobStore.ts';
 import { checkedBytes } from './checkedBytes.ts';
 import { signUrl } from './signedUrl.ts';
 
@@ -88,16 +96,21 @@ export const localBlobStore = ({ folder, baseUrl, signingKey }: LocalBlobStoreOp
       // Under another name, and forced to the disk before it has its own: a crash leaves the whole object or none. What
       // it leaves of a draft is listed like an object, and is nobody's.
       const draft = join(dirname(file), `${randomUUID()}.tmp`);
-      const handle = await create(draft);
+      const content = [bytes, encodeFacts({ contentType, checksum })];
       try {
-        await handle.writev([bytes, encodeFacts({ contentType, checksum })]);
-        await handle.datasync();
+        const handle = await create(draft);
+        try {
+          await handle.writev(content);
+          await handle.datasync();
+        } finally {
+          await handle.close();
+        }
         await rename(draft, file);
       } catch (error) {
-        await rm(draft, { force: true });
-        throw error;
-      } finally {
-        await handle.close();
+        await rm(draft, { force: true }).catch(() => {});
+        // The disk is full, or gone.
+        const { code } = error as NodeJS.ErrnoException;
+        throw new BlobStoreUnavailable(`the file of ${key} could not be written: ${code}`, error);
       }
       return { size: bytes.length, contentType, checksum };
     },
