@@ -1,7 +1,8 @@
 /**
  * `npm run audio -- reconcile`: compares the rows of audio with its objects, of files or S3, while the platform runs or
- * not. Reads DATABASE_URL, DATA_DIR and S3_… as the platform does, and acts as a role that sees keys and checksums alone.
- * Exit code 0: all is well; 1: something is wrong, and still there; 2: it could not be looked at.
+ * not. `npm run audio -- copy-to-s3`: copies what lies in files there. Reads DATABASE_URL, DATA_DIR and S3_… as the
+ * platform does, and acts as a role that sees keys and checksums alone. Exit code 0: all is well; 1: something is wrong,
+ * and still there; 2: it could not be looked at.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -9,9 +10,9 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '@parley/kernel/config';
 import { isUuid } from '@parley/kernel/database';
 import { findEmbeddedPostgres } from '@parley/kernel/embeddedPostgres';
-import { createLog } from '@parley/kernel/log';
-import { voiceConfig } from '@parley/voice/config';
-import { type Finding, reconcile, type Totals } from '@parley/voice/reconcile';
+import { createLog, type Log } from '@parley/kernel/log';
+import { type VoiceConfig, voiceConfig } from '@parley/voice/config';
+import { type CopyTotals, copyToS3, type Finding, reconcile, type Totals } from '@parley/voice/maintenance';
 import { type PlatformConfig, platformConfig } from '../config.ts';
 import { connect, openDatabases } from '../databases.ts';
 
@@ -20,7 +21,9 @@ const usage = `npm run audio -- reconcile [--tenant ID] [--older-than 24h] [--ve
   object whole, bytes that are not those that were stored (CORRUPT)
   --older-than      objects younger than this may still get their row, and are not judged: s, m, h or d
   --delete-orphans  deletes the objects it reports as ORPHAN
-  --json            one JSON object a line: findings as they come, then the totals`;
+  --json            one JSON object a line: findings as they come, then the totals
+npm run audio -- copy-to-s3 [--json]
+  copies the audio of DATA_DIR to S3_BUCKET; what lies there already, the same, is passed over`;
 
 class Misused extends Error {}
 
@@ -30,6 +33,7 @@ const readDuration = (text: string): number => {
   if (count === undefined) throw new Misused(`--older-than ${text} is no duration, e.g. 24h`);
   return Number(count) * (unitMs[unit] ?? 0);
 };
+type Given = ReturnType<typeof readGiven>;
 const readGiven = () => {
   try {
     const { values, positionals } = parseArgs({
@@ -42,9 +46,10 @@ const readGiven = () => {
         json: { type: 'boolean', default: false },
       },
     });
-    if (positionals.length !== 1 || positionals[0] !== 'reconcile') throw new Misused('what is wanted?');
+    const [command = ''] = positionals;
+    if (positionals.length !== 1 || !(command in commands)) throw new Misused('what is wanted?');
     if (values.tenant !== undefined && !isUuid(values.tenant)) throw new Misused(`--tenant ${values.tenant} is no id`);
-    return { ...values, olderThanMs: readDuration(values['older-than']) };
+    return { ...values, command, olderThanMs: readDuration(values['older-than']) };
   } catch (error) {
     throw new Misused((error as Error).message);
   }
@@ -69,36 +74,61 @@ const summarize = (totals: Totals): string =>
   `${count(totals.orphans)} orphans${totals.deleted > 0 ? ` (${count(totals.deleted)} deleted)` : ''}, ${count(totals.missing)} missing, ` +
   `${count(totals.corrupt)} corrupt of ${count(totals.verified)} verified, ${count(totals.young)} too young to be judged`;
 
+const summarizeCopy = ({ objects, copied, bytes, corrupt }: CopyTotals): string =>
+  `${count(copied)} of ${count(objects)} objects copied (${count(bytes)} bytes), ${count(corrupt)} corrupt`;
+
+const log = createLog({ level: 'silent', service: 'audio' });
+/** Says how far it is, every two seconds. */
+const progress = <T>(inWords: (so: T) => string): ((so: T) => void) => {
+  let told = Date.now();
+  return (so) => {
+    if (Date.now() - told < 2_000) return;
+    told = Date.now();
+    console.error(`so far ${inWords(so)}`);
+  };
+};
+
+/** @returns the exit code */
+type Command = (given: Given, installation: { config: VoiceConfig; dataFolder: string; log: Log }) => Promise<number>;
+const commands: Readonly<Record<string, Command>> = {
+  reconcile: async (given, installation) => {
+    const config = platformConfig(process.env);
+    const database = await openDatabase(config);
+    try {
+      const pool = await connect(database.url, { ...config, poolSize: 2 }, log);
+      const totals = await reconcile(
+        { ...installation, pool },
+        {
+          tenantId: given.tenant ?? null,
+          olderThanMs: given.olderThanMs,
+          deleteOrphans: given['delete-orphans'],
+          verify: given.verify,
+          now: new Date(),
+          onFinding: (finding) => console.log(given.json ? JSON.stringify(finding) : describe(finding)),
+          onProgress: progress(summarize),
+        },
+      ).finally(() => pool.end());
+      console.log(given.json ? JSON.stringify({ kind: 'TOTALS', ...totals }) : summarize(totals));
+      return totals.orphans - totals.deleted + totals.missing + totals.corrupt > 0 ? 1 : 0;
+    } finally {
+      await database.stop();
+    }
+  },
+  'copy-to-s3': async (given, installation) => {
+    const totals = await copyToS3(installation, {
+      onCorrupt: (key) => console.log(given.json ? JSON.stringify({ kind: 'CORRUPT', key }) : `CORRUPT  ${key}`),
+      onProgress: progress(summarizeCopy),
+    });
+    console.log(given.json ? JSON.stringify({ kind: 'TOTALS', ...totals }) : summarizeCopy(totals));
+    return totals.corrupt > 0 ? 1 : 0;
+  },
+};
+
 const main = async (): Promise<number> => {
   const given = readGiven();
-  const config = platformConfig(process.env);
-  const voice = voiceConfig(process.env);
-  const log = createLog({ level: 'silent', service: 'audio' });
-  const database = await openDatabase(config);
-  try {
-    const pool = await connect(database.url, { ...config, poolSize: 2 }, log);
-    let told = Date.now();
-    const totals = await reconcile(
-      { pool, config: voice, dataFolder: config.dataDir, log },
-      {
-        tenantId: given.tenant ?? null,
-        olderThanMs: given.olderThanMs,
-        deleteOrphans: given['delete-orphans'],
-        verify: given.verify,
-        now: new Date(),
-        onFinding: (finding) => console.log(given.json ? JSON.stringify(finding) : describe(finding)),
-        onProgress: (so) => {
-          if (Date.now() - told < 2_000) return;
-          told = Date.now();
-          console.error(`so far ${summarize(so)}`);
-        },
-      },
-    ).finally(() => pool.end());
-    console.log(given.json ? JSON.stringify({ kind: 'TOTALS', ...totals }) : summarize(totals));
-    return totals.orphans - totals.deleted + totals.missing + totals.corrupt > 0 ? 1 : 0;
-  } finally {
-    await database.stop();
-  }
+  const { dataDir } = platformConfig(process.env);
+  const installation = { config: voiceConfig(process.env), dataFolder: dataDir, log };
+  return commands[given.command]?.(given, installation) ?? 2;
 };
 
 process.exitCode = await main().catch((error: Error) => {

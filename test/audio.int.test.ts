@@ -33,6 +33,9 @@ describe('npm run audio', () => {
       assert.equal(code, 2);
       assert.match(errors, said);
     }
+    const nowhere = await runAudio(['copy-to-s3'], { DATA_DIR: folder.path });
+    assert.equal(nowhere.code, 2);
+    assert.match(nowhere.errors, /^audio: S3_BUCKET is missing.*\n$/);
     await folder.remove();
   });
 });
