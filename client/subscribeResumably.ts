@@ -19,7 +19,7 @@ export type LiveOptions<Data> = {
 /** The service behind the stream is unwell; the stream itself is fine. */
 const passingCodes: readonly string[] = [
   'SUBGRAPH_UNAVAILABLE',
-  'SUBGRAPH_TIMEOUT',
+  'UPSTREAM_TIMEOUT',
   'INTERNAL_SERVER_ERROR',
   'RATE_LIMITED',
   'SERVICE_UNAVAILABLE',

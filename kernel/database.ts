@@ -17,7 +17,8 @@ export const openPool = (url: string, options: { max: number; onError?: (error: 
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
-    connectionTimeoutMillis: 5000,
+    // Whoever waits longer for a connection is told to come back (L03): work of our own does so by itself.
+    connectionTimeoutMillis: 1000,
     // A new connection is slow until it has planned what it is asked for: those that are warm are kept.
     idleTimeoutMillis: 600_000,
     keepAlive: true,

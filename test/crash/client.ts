@@ -44,15 +44,21 @@ const questions = [
   'Tell me about phone support, please.',
 ];
 
+/** How long a call may take: whoever does not answer by then may be gone without a word. */
+const patienceMs = 10_000;
+
 export const crashClient = (options: {
-  url: string;
+  /** Where to go next: asked for each call and each connection. */
+  url: () => string;
   conversationId: string;
   turnsCursor: string;
   token: string;
   random: () => number;
   onMoment: (moment: Moment) => void;
+  /** The longest rest between two messages. */
+  restMs?: number;
 }): CrashClient => {
-  const { url, conversationId, token, random, onMoment } = options;
+  const { url, conversationId, token, random, onMoment, restMs = 150 } = options;
   const acknowledged: { clientMessageId: string; text: string; turnId: string; sequence: number }[] = [];
   const updates: SeenUpdate[] = [];
   const chunks: SeenChunk[] = [];
@@ -94,7 +100,7 @@ export const crashClient = (options: {
   const refusals: string[] = [];
   const connect = () => {
     if (client === undefined) {
-      const connection = socket(url, token);
+      const connection = socket(url(), token, { keepAliveMs: 2000 });
       let connected = false;
       connection.on('connected', () => {
         connected = true;
@@ -144,7 +150,7 @@ export const crashClient = (options: {
   /** Asks until there is an answer: the server may be away, or die before it has answered. */
   const insist = async <T>(query: string, input: object): Promise<T> => {
     while (!closed) {
-      const answer = await post(url, query, { input }, token).catch(() => null);
+      const answer = await post(url(), query, { input }, token, AbortSignal.timeout(patienceMs)).catch(() => null);
       const value = Object.values(answer?.data ?? {})[0];
       if (value !== null && value !== undefined) return value as T;
       await delay(40);
@@ -205,7 +211,7 @@ export const crashClient = (options: {
           const patience = Date.now() + 1500;
           await until(() => chunks.filter(({ isFinal }) => isFinal).length > before || Date.now() > patience);
         }
-        await delay(random() * 150);
+        await delay(random() * restMs);
       }
       await until(() => replied().size >= acknowledged.length);
       onMoment('end');
@@ -222,5 +228,5 @@ export const crashClient = (options: {
 const isPassing = (errors: readonly unknown[]): boolean =>
   errors.every((error) => {
     const code = (error as { extensions?: { code?: string } }).extensions?.code ?? '';
-    return ['SUBGRAPH_UNAVAILABLE', 'SUBGRAPH_TIMEOUT', 'INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'].includes(code);
+    return ['SUBGRAPH_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'].includes(code);
   });

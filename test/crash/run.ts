@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '@parley/kernel/embeddedPostgres';
 import pg from 'pg';
+import { generator } from '../chaos/schedule.ts';
 import { createAgent, signUp, startConversation } from '../testkit/graphql.ts';
 import { temporaryFolder } from '../testkit/platform.ts';
 import { freePort, launchPlatformProcess } from '../testkit/platformProcess.ts';
@@ -26,13 +27,6 @@ const seed = Number(values.seed);
 const kills = Number(values.kills);
 const conversations = Number(values.conversations);
 
-/** mulberry32 */
-const generator = (from: number) => () => {
-  from = (from + 0x6d2b79f5) | 0;
-  let t = Math.imul(from ^ (from >>> 15), 1 | from);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-};
 const random = generator(seed);
 
 type Phase = 'storing' | 'streaming' | 'synthesizing' | 'recording' | 'starting';
@@ -143,7 +137,7 @@ try {
     const { conversation, visitorToken } = await startConversation(url, owner.accessToken, agentId);
     clients.push(
       crashClient({
-        url,
+        url: () => url,
         conversationId: conversation.id,
         turnsCursor: conversation.turnsCursor,
         token: visitorToken,

@@ -59,7 +59,7 @@ const untaken = `SELECT
         WHERE a.sales_version IS DISTINCT FROM told.version)
   AS left`;
 
-const untilTaken = async (adminUrl: string): Promise<void> => {
+export const untilTaken = async (adminUrl: string): Promise<void> => {
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   try {

@@ -8,7 +8,13 @@ export type Answer = {
 };
 
 /** Posts one operation. */
-export const post = async (url: string, query: string, variables: object = {}, token?: string): Promise<Answer> => {
+export const post = async (
+  url: string,
+  query: string,
+  variables: object = {},
+  token?: string,
+  signal?: AbortSignal,
+): Promise<Answer> => {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {
@@ -16,6 +22,7 @@ export const post = async (url: string, query: string, variables: object = {}, t
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({ query, variables }),
+    ...(signal === undefined ? {} : { signal }),
   });
   const body = (await response.json()) as Omit<Answer, 'status'>;
   return { ...body, status: response.status };
@@ -28,15 +35,32 @@ export const ask = async <T>(url: string, query: string, variables: object = {},
   return data as T;
 };
 
-/** A graphql-transport-ws client without any retry: a test sees each disconnect. */
-export const socket = (url: string, token?: string): Client =>
-  createClient({
+/**
+ * A graphql-transport-ws client without any retry: a test sees each disconnect. `keepAliveMs`: a server that does not
+ * answer a ping for so long is left.
+ */
+export const socket = (url: string, token?: string, { keepAliveMs = 0 }: { keepAliveMs?: number } = {}): Client => {
+  let silent: NodeJS.Timeout | undefined;
+  const client = createClient({
+    keepAlive: keepAliveMs,
+    on: {
+      ping: (received) => {
+        if (received || keepAliveMs === 0) return;
+        silent = setTimeout(() => client.terminate(), keepAliveMs);
+      },
+      pong: (received) => {
+        if (received) clearTimeout(silent);
+      },
+      closed: () => clearTimeout(silent),
+    },
     url: `${url.replace(/^http/, 'ws')}/graphql`,
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     lazy: true,
     ...(token === undefined ? {} : { connectionParams: { authorization: `Bearer ${token}` } }),
   });
+  return client;
+};
 
 const signUpMutation = `mutation SignUp($input: SignUpInput!) { signUp(input: $input) {
   ... on SignUpSuccess { accessToken refreshToken viewer { id organization { id } } } ... on Refusal { code message } } }`;

@@ -1,0 +1,228 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { migrate } from '@parley/kernel/migrate';
+import { type ServiceName, subgraphNames } from '../../apart/services.ts';
+import { contexts } from '../../contexts.ts';
+import { startKafka } from '../../deploy/services/kafka.ts';
+import { startPostgres } from '../../deploy/services/postgres.ts';
+import { startRedis } from '../../deploy/services/redis.ts';
+import { freePort, type RunningServer } from '../../deploy/services/server.ts';
+import { type FaultyLink, openLink } from '../testkit/faultyLink.ts';
+import { launchPlatformProcess } from '../testkit/platformProcess.ts';
+import { type Fault, type LinkName, type ProcessName, processNames, type ServerName } from './schedule.ts';
+
+const cacheFolder = fileURLToPath(new URL('../../.services', import.meta.url));
+
+/** The platform on its engines, every process and every link of which can be struck. */
+export type Cluster = {
+  /** Two gateways, which a client may use in turn. */
+  readonly urls: readonly string[];
+  readonly adminUrl: string;
+  readonly dataDir: string;
+  /** Resolves when what was struck is there again. */
+  strike(fault: Fault): Promise<void>;
+  /** Errors that the processes logged: where to look when something is wrong. */
+  complaints(): readonly string[];
+  /** Every process ends as its operator would end it. @returns those that did not end with 0 */
+  stop(): Promise<string[]>;
+  /** Servers and folders too, whatever state they are in. */
+  remove(): Promise<void>;
+};
+
+const serviceOf = (name: ProcessName): ServiceName => name.replace('2', '') as ServiceName;
+
+export const startCluster = async (environment: Record<string, string>): Promise<Cluster> => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'parley-chaos-'));
+  await chmod(folder, 0o755);
+  const kafkaPort = await freePort();
+  const links = new Map<LinkName, FaultyLink>();
+  const link = async (name: LinkName, target: () => { port: number } | { path: string }) => {
+    const opened = await openLink(target);
+    links.set(name, opened);
+    return opened.port;
+  };
+  // Brokers tell their clients where to go: that has to lead over the link.
+  const advertisedPort = await link('all to kafka', () => ({ port: kafkaPort }));
+  const starters: Record<ServerName, () => Promise<RunningServer>> = {
+    postgres: () => startPostgres({ folder, cacheFolder, ...at('postgres') }),
+    redis: () => startRedis({ folder, cacheFolder, ...at('redis') }),
+    kafka: () => startKafka({ folder, cacheFolder, port: kafkaPort, advertisedPort }),
+  };
+  const servers = new Map<ServerName, RunningServer>();
+  const at = (name: ServerName) => {
+    const known = servers.get(name);
+    return known === undefined ? {} : { port: known.port };
+  };
+  const startServer = async (name: ServerName) => {
+    servers.set(name, await starters[name]());
+  };
+  await Promise.all((Object.keys(starters) as ServerName[]).map(startServer));
+  const server = (name: ServerName) => servers.get(name) as RunningServer;
+  const adminUrl = server('postgres').env['DATABASE_ADMIN_URL'] ?? '';
+  await migrate(adminUrl, contexts);
+
+  const shared: Record<string, string> = {
+    ...environment,
+    LOG_LEVEL: 'warn',
+    DATA_DIR: path.join(folder, 'data'),
+    DATABASE_POOL_SIZE: '8',
+    SUBGRAPH_SECRET: randomBytes(32).toString('base64url'),
+    KAFKA_BROKERS: `127.0.0.1:${advertisedPort}`,
+    KAFKA_PARTITIONS: '6',
+  };
+  const socketOf = (name: string) => path.join(folder, `${name}.sock`);
+  for (const name of subgraphNames)
+    shared[`SUBGRAPH_${name.toUpperCase()}_URL`] =
+      `http://127.0.0.1:${await link(`all to ${name}`, () => ({ path: socketOf(name) }))}`;
+  const through = (url: string, port: number): string => {
+    const led = new URL(url);
+    led.port = String(port);
+    return led.toString();
+  };
+  const ports = { gateway: await freePort(), gateway2: await freePort() };
+  const urls = Object.values(ports).map((port) => `http://127.0.0.1:${port}`);
+  shared['PUBLIC_URL'] = urls[0] ?? '';
+  const environments = new Map<ProcessName, Record<string, string>>();
+  for (const name of processNames) {
+    const redisPort = await link(`${name} to redis`, () => ({ port: server('redis').port }));
+    const own: Record<string, string> = { ...shared, REDIS_URL: through(server('redis').url, redisPort) };
+    if (name === 'gateway' || name === 'gateway2') own['PORT'] = String(ports[name]);
+    else {
+      const port = await link(`${name} to postgres`, () => ({ port: server('postgres').port }));
+      own['DATABASE_URL'] = through(server('postgres').env['DATABASE_URL'] ?? '', port);
+      own['SUBGRAPH_LISTEN'] = `unix:${socketOf(name)}`;
+    }
+    environments.set(name, own);
+  }
+
+  const complaints: string[] = [];
+  const errorsIn = (name: string, output: string) =>
+    output
+      .split('\n')
+      .filter((line) => /^\{"level":[56]/.test(line) || /^parley: |Error/.test(line))
+      .map((line) => `${name}: ${line.replace(/\\n.*?"/g, '…"').slice(0, 400)}`);
+  const processes = new Map<ProcessName, ReturnType<typeof launchPlatformProcess>>();
+  let stopping = false;
+  const launch = (name: ProcessName) => {
+    const launched = launchPlatformProcess(environments.get(name) ?? {}, [serviceOf(name)]);
+    processes.set(name, launched);
+    launched.child.once('exit', (code, signal) => {
+      complaints.push(...errorsIn(name, launched.output()));
+      if (stopping || struck.has(name)) return;
+      // Nobody struck it: it ended by itself, and its supervisor starts it again.
+      complaints.push(`${name}: ended by itself with ${code ?? signal}`);
+      setTimeout(() => !stopping && launch(name), 500);
+    });
+    return launched;
+  };
+  const struck = new Set<ProcessName>();
+  await Promise.all(processNames.map((name) => launch(name).ready));
+
+  const again = async (name: ProcessName) => {
+    for (;;) {
+      struck.delete(name);
+      const came = await launch(name).ready.then(
+        () => true,
+        () => false,
+      );
+      if (came || stopping) return;
+      await delay(300);
+    }
+  };
+  const signalGroup = (pid: number, signal: NodeJS.Signals) => {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It is gone.
+    }
+  };
+  const strike = async (fault: Fault): Promise<void> => {
+    if ('process' in fault) {
+      const { process: name, kind, durationMs } = fault;
+      const running = processes.get(name);
+      if (running === undefined) return;
+      if (kind === 'pause') {
+        running.child.kill('SIGSTOP');
+        await delay(durationMs);
+        running.child.kill('SIGCONT');
+        return;
+      }
+      struck.add(name);
+      if (kind === 'kill') await running.kill();
+      else {
+        const code = await running.stop();
+        if (code !== 0) complaints.push(`${name}: ended with ${code} on SIGTERM`);
+      }
+      await delay(durationMs);
+      await again(name);
+    } else if ('server' in fault) {
+      const { server: name, kind, durationMs } = fault;
+      const { pid } = server(name);
+      if (kind === 'pause server') {
+        signalGroup(pid, 'SIGSTOP');
+        await delay(durationMs);
+        signalGroup(pid, 'SIGCONT');
+        return;
+      }
+      // PostgreSQL's immediate shutdown: as a crash, with recovery from its log, and no process of it left behind.
+      signalGroup(pid, name === 'postgres' ? 'SIGQUIT' : 'SIGKILL');
+      await gone(pid);
+      await delay(durationMs);
+      await startServer(name);
+    } else {
+      const disturbed = links.get(fault.link);
+      if (disturbed === undefined) throw new Error(`there is no link ${fault.link}`);
+      disturbed.set(
+        fault.kind === 'slow'
+          ? { kind: 'slow', slowMs: fault.slowMs }
+          : { kind: fault.kind === 'cut' ? 'cut' : 'silent' },
+      );
+      await delay(fault.durationMs);
+      disturbed.set({ kind: 'none' });
+    }
+  };
+
+  const endAll = async (names: readonly ProcessName[]): Promise<string[]> => {
+    const codes = await Promise.all(names.map(async (name) => [name, await processes.get(name)?.stop()] as const));
+    return codes.filter(([, code]) => code !== 0).map(([name, code]) => `${name} ended with ${code}`);
+  };
+  const isGateway = (name: ProcessName) => serviceOf(name) === 'gateway';
+  return {
+    urls,
+    adminUrl,
+    dataDir: shared['DATA_DIR'] ?? '',
+    strike,
+    complaints: () => complaints,
+    stop: async () => {
+      stopping = true;
+      return [
+        ...(await endAll(processNames.filter(isGateway))),
+        ...(await endAll(processNames.filter((name) => !isGateway(name)))),
+      ];
+    },
+    remove: async () => {
+      stopping = true;
+      for (const { kill } of processes.values()) await kill();
+      for (const { close } of links.values()) await close();
+      for (const { pid, stop } of servers.values()) {
+        signalGroup(pid, 'SIGCONT');
+        await stop();
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+const gone = async (pid: number): Promise<void> => {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(20)) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+  }
+};

@@ -1,0 +1,200 @@
+/**
+ * `npm run chaos [-- --seed N --faults 200 --conversations 30 --print]`: conversations go on while the six services and
+ * the engines below them are killed, paused, replaced, cut off and slowed, by a schedule that the seed alone decides.
+ * Then a checker that shares no code with the platform compares what every client was told with what the stores hold.
+ * Exit code 1 on any violation. `--print` only shows the schedule.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { check } from '../crash/checker.ts';
+import { type CrashClient, crashClient } from '../crash/client.ts';
+import { readMetrics, readStore } from '../crash/store.ts';
+import { untilTaken } from '../testkit/distributed.ts';
+import { ask, createAgent, post, signUp, startConversation } from '../testkit/graphql.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { describeFault, generator, makeSchedule } from './schedule.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    faults: { type: 'string', default: '200' },
+    conversations: { type: 'string', default: '30' },
+    pause: { type: 'string', default: '2000' },
+    mutant: { type: 'string' },
+    print: { type: 'boolean', default: false },
+  },
+});
+const [seed, faultCount, conversations, pauseMs] = [values.seed, values.faults, values.conversations, values.pause].map(
+  Number,
+) as [number, number, number, number];
+
+const violations: string[] = [];
+const started = performance.now();
+const clock = () => `${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s`;
+let cluster: Cluster | null = null;
+
+/** Unasked for, a step of the run that hangs would hide what is wrong. */
+const within = async <T>(what: string, ms: number, work: Promise<T>): Promise<T | null> => {
+  const late = Symbol('late');
+  const outcome = await Promise.race([work, delay(ms, late)]);
+  if (outcome !== late) return outcome as T;
+  violations.push(`${what}: not within ${ms / 1000} s`);
+  return null;
+};
+
+/** Asks over and over, of one gateway after the other, as a client would, and counts the time without an answer. */
+const startProbing = (urls: readonly string[], token: string, conversationId: string) => {
+  let stopping = false;
+  const counts = { asked: 0, failed: 0, failedMs: 0, askedMs: 0 };
+  const query = 'query($id: ID!) { conversation(id: $id) { status } }';
+  const answers = async (url: string): Promise<boolean> => {
+    const answer = await post(url, query, { id: conversationId }, token, AbortSignal.timeout(2000)).catch(() => null);
+    return typeof (answer?.data?.['conversation'] as { status?: string } | null)?.status === 'string';
+  };
+  const done = (async () => {
+    for (let turn = 0; !stopping; turn++) {
+      const began = performance.now();
+      const order = urls.map((_, index) => urls[(turn + index) % urls.length] ?? '');
+      let answered = false;
+      for (const url of order) answered ||= await answers(url);
+      await delay(100);
+      const took = performance.now() - began;
+      counts.asked += 1;
+      counts.askedMs += took;
+      if (answered) continue;
+      counts.failed += 1;
+      counts.failedMs += took;
+    }
+  })();
+  return {
+    stop: async () => {
+      stopping = true;
+      await done;
+      return counts;
+    },
+  };
+};
+
+try {
+  const environment: Record<string, string> = values.mutant === undefined ? {} : { CHAOS_MUTANT: values.mutant };
+  console.log(`seed ${seed}: ${faultCount} faults, ${conversations} conversations at a time`);
+  const schedule = makeSchedule(seed, faultCount, pauseMs);
+  if (values.print) {
+    console.log(schedule.map(describeFault).join('\n'));
+    process.exit(0);
+  }
+  cluster = await startCluster(environment);
+  const { urls, adminUrl, dataDir } = cluster;
+  console.log(`${clock()}  two gateways and six services on PostgreSQL, Redis and Kafka are up`);
+
+  let turn = 0;
+  const nextUrl = () => urls[turn++ % urls.length] ?? '';
+  const owner = await signUp(nextUrl());
+  const { agentId } = await createAgent(nextUrl(), owner.accessToken);
+  const { createApiKey } = await ask<{ createApiKey: { secret: string } }>(
+    nextUrl(),
+    'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { ... on CreateApiKeySuccess { secret } } }',
+    { input: { name: 'chaos', scopes: ['conversations:read', 'conversations:write', 'agents:read'] } },
+    owner.accessToken,
+  );
+  const key = createApiKey.secret;
+  const watched = (await startConversation(nextUrl(), key, agentId)).conversation.id;
+
+  let stopping = false;
+  const clients: CrashClient[] = [];
+  /** One customer after the other, each with a few questions. */
+  const converse = async (place: number): Promise<void> => {
+    const random = generator(seed * 1000 + place);
+    while (!stopping) {
+      const begun = await startConversation(nextUrl(), key, agentId).catch(() => null);
+      if (begun === null) {
+        await delay(200);
+        continue;
+      }
+      const client = crashClient({
+        url: nextUrl,
+        conversationId: begun.conversation.id,
+        turnsCursor: begun.conversation.turnsCursor,
+        token: begun.visitorToken,
+        random,
+        onMoment: () => {},
+        restMs: 4000,
+      });
+      clients.push(client);
+      const questions = 2 + Math.floor(random() * 5);
+      await client
+        .run(() => stopping || client.log.acknowledged.length >= questions)
+        .catch((error: unknown) => {
+          violations.push(`conversation ${begun.conversation.id}: ${(error as Error).message}`);
+        });
+    }
+  };
+  const probing = startProbing(urls, key, watched);
+  const talking = Array.from({ length: conversations }, (_, place) => converse(place));
+  await delay(3000);
+
+  const began = performance.now();
+  const striking: Promise<void>[] = [];
+  for (const fault of schedule) {
+    await delay(Math.max(0, fault.atMs - (performance.now() - began)));
+    console.log(`${clock()}  ${describeFault(fault).trim()}`);
+    striking.push(
+      cluster.strike(fault).catch((error: unknown) => {
+        violations.push(`${describeFault(fault)}: what was struck did not come back: ${(error as Error).message}`);
+      }),
+    );
+  }
+  await within('every fault mended', 60_000, Promise.all(striking));
+  console.log(`${clock()}  the last fault is mended; conversations come to their end`);
+  stopping = true;
+  await within('every conversation ended', 120_000, Promise.all(talking));
+  const probed = await probing.stop();
+  await untilTaken(adminUrl).catch((error: Error) => violations.push(error.message));
+  violations.push(...(await cluster.stop()));
+
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  const ids = clients.map(({ log }) => log.conversationId);
+  const tenantId = owner.viewer.organization.id;
+  const metrics = await readMetrics(adminUrl, tenantId, ids);
+  const store = await readStore(dataDir, admin, ids, metrics);
+  for (const { log } of clients) violations.push(...check(log, store.get(log.conversationId) ?? null));
+  for (const schema of ['voice', 'analytics']) {
+    const { rows } = await admin.query<{ reason: string; detail: string; type: string }>(
+      `SELECT reason, detail, type FROM ${schema}.dead_letter`,
+    );
+    violations.push(...rows.map(({ reason, detail, type }) => `${schema} has set ${type} aside: ${reason} ${detail}`));
+  }
+  await admin.end();
+  const sum = (what: (client: CrashClient) => number) => clients.reduce((total, client) => total + what(client), 0);
+  const turns = [...store.values()].flatMap((stored) => stored.turns);
+  console.log(
+    `${clients.length} conversations, ${turns.length} turns (${turns.filter(({ state }) => state === 'INTERRUPTED').length} interrupted), ` +
+      `${sum(({ log }) => log.acknowledged.length)} messages acknowledged, ${sum(({ log }) => log.updates.length)} updates and ` +
+      `${sum(({ log }) => log.chunks.length)} audio chunks delivered over ${sum(({ log }) => log.cuts.length)} disconnects`,
+  );
+  console.log(
+    `error minutes: ${(probed.failedMs / 60_000).toFixed(2)} of ${(probed.askedMs / 60_000).toFixed(1)} ` +
+      `(${probed.failed} of ${probed.asked} reads had no answer from either gateway)`,
+  );
+} catch (error) {
+  violations.push(`the run broke off: ${(error as Error).stack ?? error}`);
+} finally {
+  await cluster?.remove();
+}
+const complaints = cluster?.complaints() ?? [];
+console.log(`${clock()}  ${complaints.length} errors logged`);
+if (violations.length === 0)
+  console.log('VERDICT: nothing lost, nothing doubled, nothing out of order, nothing changed');
+else {
+  console.error(
+    `VERDICT: ${violations.length} violations (npm run chaos -- --seed ${seed} --faults ${faultCount})\n${violations.slice(0, 50).join('\n')}`,
+  );
+  process.exitCode = 1;
+}
+if (violations.length > 0 || process.env['CHAOS_ERRORS'])
+  console.error(
+    `errors logged, the first and the last:\n${[...complaints.slice(0, 15), '…', ...complaints.slice(-15)].join('\n')}`,
+  );
+process.exit();
