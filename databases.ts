@@ -5,7 +5,8 @@ import { ConfigError } from '@parley/kernel/config';
 import { openPool, type Pool } from '@parley/kernel/database';
 import { startEmbeddedPostgres } from '@parley/kernel/embeddedPostgres';
 import type { Log } from '@parley/kernel/log';
-import { bootstrap, migrate } from '@parley/kernel/migrate';
+import { bootstrap, type Migrations, migrate, missingMigrations } from '@parley/kernel/migrate';
+import { sqlFor } from '@parley/kernel/sql';
 import pg from 'pg';
 import type { PlatformConfig } from './config.ts';
 import { contexts } from './contexts.ts';
@@ -64,6 +65,20 @@ const holdDataFolder = async (url: string, dataDir: string): Promise<() => Promi
   throw new ConfigError(
     `DATA_DIR ${dataDir} is in use by another platform: stop that one, or set DATA_DIR to another folder`,
   );
+};
+
+/**
+ * Refuses a database that is older than this version: it would fail at the first statement that needs what is missing.
+ * @throws ConfigError
+ */
+export const requireMigrations = async (pool: Pool, of: readonly Migrations[]): Promise<void> => {
+  const missing: string[] = [];
+  for (const migrations of of)
+    missing.push(...(await missingMigrations(sqlFor(pool, { role: `${migrations.schema}_app` }).run, migrations)));
+  if (missing.length > 0)
+    throw new ConfigError(
+      `DATABASE_URL leads to a database that lacks ${missing.join(', ')}: npm run migrate, with DATABASE_ADMIN_URL, before this version starts`,
+    );
 };
 
 /** The application's connections, once the database has answered on one. @throws ConfigError */

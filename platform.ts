@@ -22,7 +22,8 @@ import { audioOrigin, voiceConfig } from '@parley/voice/config';
 import { startVoice } from '@parley/voice/server';
 import type { PlatformConfig } from './config.ts';
 import { consolePages } from './consolePages.ts';
-import { connect, openDatabases } from './databases.ts';
+import { contexts } from './contexts.ts';
+import { connect, openDatabases, requireMigrations } from './databases.ts';
 import { rehearseConversations } from './rehearsal/rehearseConversations.ts';
 import { readSchemas, supergraphFile, trustedDocumentsFile } from './schemas.ts';
 import { sendKeys } from './signingKeysRoute.ts';
@@ -70,6 +71,7 @@ export const startPlatform = async (
     stops.push(database.stop);
     const pool = await connect(database.url, config, log);
     stops.push(() => pool.end());
+    if (config.database !== null) await requireMigrations(pool, contexts);
 
     const bus = config.kafka === null ? inProcessBus(log) : kafkaBus(config.kafka, log);
     stops.push(bus.close);

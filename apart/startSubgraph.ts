@@ -17,7 +17,8 @@ import { serveSubgraph } from '@parley/kernel/serveSubgraph';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import { parseSubgraphAddress } from '@parley/kernel/subgraphAddress';
 import type { PlatformConfig } from '../config.ts';
-import { connect, openDatabases } from '../databases.ts';
+import { contexts } from '../contexts.ts';
+import { connect, openDatabases, requireMigrations } from '../databases.ts';
 import { readSchemas } from '../schemas.ts';
 import type { ApartConfig } from './config.ts';
 import { type SubgraphName, services } from './services.ts';
@@ -117,6 +118,10 @@ export const startSubgraph = async (
     const database = await openDatabases(config);
     const pool = await connect(database.url, config, log);
     stops.push(() => pool.end());
+    await requireMigrations(
+      pool,
+      contexts.filter((context) => context.name === name),
+    );
     const pubsub = config.redisUrl === null ? memoryPubSub() : redisPubSub(config.redisUrl, log);
     stops.push(pubsub.close);
     let handlers: Readonly<Record<string, ProvenHandler>> = {};

@@ -13,7 +13,8 @@ const bookkeeping = (schema: string) => `
   SET search_path TO ${pg.escapeIdentifier(schema)};
   CREATE TABLE IF NOT EXISTS _prisma_migrations (
     id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, migration_name VARCHAR(255) NOT NULL,
-    logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0)`;
+    logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0);
+  GRANT SELECT (migration_name, finished_at, rolled_back_at) ON _prisma_migrations TO ${pg.escapeIdentifier(`${schema}_app`)}`;
 
 const migrationLock = 7_023_158;
 
@@ -50,11 +51,7 @@ export const migrate = async (url: string, all: readonly Migrations[]): Promise<
         'SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
       );
       const known = new Map(rows.map((row) => [row.migration_name, row.checksum]));
-      const entries = await readdir(folder, { withFileTypes: true });
-      for (const name of entries
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => entry.name)
-        .sort()) {
+      for (const name of await namesIn(folder)) {
         const script = await readFile(path.join(folder, name, 'migration.sql'), 'utf8');
         const checksum = createHash('sha256').update(script).digest('hex');
         if (known.has(name)) {
@@ -82,4 +79,43 @@ export const migrate = async (url: string, all: readonly Migrations[]): Promise<
   } finally {
     await client.end();
   }
+};
+
+const namesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+
+/** The names not applied yet, of all contexts: `schema/name`. As an administrator. */
+export const pendingMigrations = async (adminUrl: string, all: readonly Migrations[]): Promise<string[]> => {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const pending: string[] = [];
+    for (const migrations of all)
+      pending.push(...(await missingMigrations(async (text) => (await client.query(text)).rows, migrations)));
+    return pending;
+  } finally {
+    await client.end();
+  }
+};
+
+/**
+ * What one context's database lacks, `schema/name`. One that is ahead lacks nothing: the version before runs on it too
+ * (expand, then contract).
+ */
+export const missingMigrations = async (
+  query: (text: string) => Promise<{ migration_name: string }[]>,
+  { schema, folder }: Migrations,
+): Promise<string[]> => {
+  const rows = await query(
+    `SELECT migration_name FROM ${pg.escapeIdentifier(schema)}._prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`,
+  ).catch((error: { code?: string }) => {
+    // Nothing has been made there, or nothing of ours: undefined table or schema, no right to look, no such role.
+    if (['42P01', '3F000', '42501', '22023'].includes(error.code ?? '')) return [];
+    throw error;
+  });
+  const applied = new Set(rows.map(({ migration_name }) => migration_name));
+  return (await namesIn(folder)).filter((name) => !applied.has(name)).map((name) => `${schema}/${name}`);
 };
