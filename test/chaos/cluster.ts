@@ -110,12 +110,20 @@ export const startCluster = async (environment: Record<string, string>): Promise
   const launch = (name: ProcessName) => {
     const launched = launchPlatformProcess(environments.get(name) ?? {}, [serviceOf(name)]);
     processes.set(name, launched);
+    let wasReady = false;
+    launched.ready.then(
+      () => {
+        wasReady = true;
+      },
+      () => {},
+    );
     launched.child.once('exit', (code, signal) => {
       complaints.push(...errorsIn(name, launched.output()));
-      if (stopping || struck.has(name)) return;
+      // One that did not come up is started again by whoever waits for it.
+      if (stopping || struck.has(name) || !wasReady) return;
       // Nobody struck it: it ended by itself, and its supervisor starts it again.
       complaints.push(`${name}: ended by itself with ${code ?? signal}`);
-      setTimeout(() => !stopping && launch(name), 500);
+      setTimeout(() => void again(name), 500);
     });
     return launched;
   };
@@ -123,13 +131,13 @@ export const startCluster = async (environment: Record<string, string>): Promise
   await Promise.all(processNames.map((name) => launch(name).ready));
 
   const again = async (name: ProcessName) => {
-    for (;;) {
+    while (!stopping) {
       struck.delete(name);
       const came = await launch(name).ready.then(
         () => true,
         () => false,
       );
-      if (came || stopping) return;
+      if (came) return;
       await delay(300);
     }
   };

@@ -2,7 +2,8 @@
  * `npm run chaos [-- --seed N --faults 200 --conversations 30 --print]`: conversations go on while the six services and
  * the engines below them are killed, paused, replaced, cut off and slowed, by a schedule that the seed alone decides.
  * Then a checker that shares no code with the platform compares what every client was told with what the stores hold.
- * Exit code 1 on any violation. `--print` only shows the schedule.
+ * Exit code 1 on any violation. `--print` only shows the schedule. `--mutant outbox|cursor` runs a build that is broken on
+ * purpose: then the exit code is 1 where the checker does not see it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -13,7 +14,8 @@ import { readMetrics, readStore } from '../crash/store.ts';
 import { untilTaken } from '../testkit/distributed.ts';
 import { ask, createAgent, post, signUp, startConversation } from '../testkit/graphql.ts';
 import { type Cluster, startCluster } from './cluster.ts';
-import { describeFault, generator, makeSchedule } from './schedule.ts';
+import { mutantNames } from './mutants.ts';
+import { describeFault, type Fault, generator, makeSchedule } from './schedule.ts';
 
 const { values } = parseArgs({
   options: {
@@ -77,7 +79,13 @@ const startProbing = (urls: readonly string[], token: string, conversationId: st
 };
 
 try {
-  const environment: Record<string, string> = values.mutant === undefined ? {} : { CHAOS_MUTANT: values.mutant };
+  const mutant = values.mutant;
+  if (mutant !== undefined && !mutantNames.includes(mutant))
+    throw new Error(`--mutant is one of ${mutantNames.join(', ')}`);
+  const environment: Record<string, string> =
+    mutant === undefined
+      ? {}
+      : { CHAOS_MUTANT: mutant, NODE_OPTIONS: `--import ${new URL('./mutants.ts', import.meta.url)}` };
   console.log(`seed ${seed}: ${faultCount} faults, ${conversations} conversations at a time`);
   const schedule = makeSchedule(seed, faultCount, pauseMs);
   if (values.print) {
@@ -135,17 +143,23 @@ try {
   await delay(3000);
 
   const began = performance.now();
-  const striking: Promise<void>[] = [];
+  const striking: Promise<unknown>[] = [];
+  const pending = new Set<Fault>();
   for (const fault of schedule) {
     await delay(Math.max(0, fault.atMs - (performance.now() - began)));
     console.log(`${clock()}  ${describeFault(fault).trim()}`);
+    pending.add(fault);
     striking.push(
-      cluster.strike(fault).catch((error: unknown) => {
-        violations.push(`${describeFault(fault)}: what was struck did not come back: ${(error as Error).message}`);
-      }),
+      cluster
+        .strike(fault)
+        .catch((error: unknown) => {
+          violations.push(`${describeFault(fault)}: what was struck did not come back: ${(error as Error).message}`);
+        })
+        .finally(() => pending.delete(fault)),
     );
   }
-  await within('every fault mended', 60_000, Promise.all(striking));
+  if ((await within('every fault mended', 60_000, Promise.all(striking))) === null)
+    violations.push(...[...pending].map((fault) => `not mended: ${describeFault(fault).trim()}`));
   console.log(`${clock()}  the last fault is mended; conversations come to their end`);
   stopping = true;
   await within('every conversation ended', 120_000, Promise.all(talking));
@@ -185,6 +199,15 @@ try {
 }
 const complaints = cluster?.complaints() ?? [];
 console.log(`${clock()}  ${complaints.length} errors logged`);
+const seen = violations.filter((violation) => violation.startsWith('conversation '));
+if (values.mutant !== undefined) {
+  console.log(
+    seen.length > 0
+      ? `VERDICT: the checker sees the mutant ${values.mutant}: ${seen.length} violations, e.g. ${seen[0]}`
+      : `VERDICT: the checker does not see the mutant ${values.mutant}\n${violations.join('\n')}`,
+  );
+  process.exit(seen.length > 0 ? 0 : 1);
+}
 if (violations.length === 0)
   console.log('VERDICT: nothing lost, nothing doubled, nothing out of order, nothing changed');
 else {
