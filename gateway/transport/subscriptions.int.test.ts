@@ -194,7 +194,7 @@ describe('E: GraphQL over WebSocket', () => {
     assert.deepEqual(refused.received, []);
     const now = Math.floor(Date.now() / 1000);
     const socket = await ready({
-      authorization: `Bearer ${await running.issuer.sign({ iat: now - 10, exp: now + 1 })}`,
+      authorization: `Bearer ${await running.issuer.sign({ iat: now - 10, exp: now + 3 })}`,
     });
     socket.send(subscribe('1', '{ viewer { name } }'));
     assert.deepEqual((await socket.next()).payload, { data: { viewer: { name: 'Ada' } } });
