@@ -59,11 +59,11 @@ const untaken = `SELECT
         WHERE a.sales_version IS DISTINCT FROM told.version)
   AS left`;
 
-export const untilTaken = async (adminUrl: string): Promise<void> => {
+export const untilTaken = async (adminUrl: string, patienceMs = 60_000): Promise<void> => {
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   try {
-    for (const deadline = Date.now() + 60_000; ; await delay(50)) {
+    for (const deadline = Date.now() + patienceMs; ; await delay(50)) {
       const { rows } = await admin.query<{ left: string }>(untaken);
       if (rows[0]?.left === '0') return;
       if (Date.now() > deadline) throw new Error(`${rows[0]?.left} events were not taken`);
