@@ -14,6 +14,7 @@ import { type OutboxRelay, startOutboxRelay } from '@parley/kernel/outboxRelay';
 import type { Upcasters } from '@parley/kernel/upcast';
 import pg from 'pg';
 import { type TestDatabase, testDatabase } from './testkit/database.ts';
+import { storedEvent } from './testkit/storedEvents.ts';
 
 const log = createLog({ level: 'silent', service: 'test' });
 const topic = 'sales.events';
@@ -40,18 +41,8 @@ describe('events on their way', () => {
   beforeEach(() => admin.query('DELETE FROM sales.event; DELETE FROM analytics.dead_letter'));
 
   const tenantId = randomUUID();
-  const eventOf = (aggregateId: string, version: number, given: Partial<StoredEvent> = {}): StoredEvent => ({
-    id: randomUUID(),
-    type: 'sales.Happened',
-    data: { version },
-    tenantId,
-    aggregateId,
-    version,
-    schemaVersion: 1,
-    occurredAt: new Date().toISOString(),
-    actor: { kind: 'SERVICE', id: 'test' },
-    ...given,
-  });
+  const eventOf = (aggregateId: string, version: number, given: Partial<StoredEvent> = {}) =>
+    storedEvent(tenantId, aggregateId, version, given);
   const insert = `INSERT INTO sales.event (tenant_id, id, aggregate_id, version, type, schema_version, data, actor, occurred_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
   const store = (event: StoredEvent, client: pg.Client = admin) =>

@@ -21,6 +21,7 @@ import pg from 'pg';
 import { startKafka } from '../deploy/services/kafka.ts';
 import type { RunningServer } from '../deploy/services/server.ts';
 import { type TestDatabase, testDatabase } from './testkit/database.ts';
+import { storedEvent } from './testkit/storedEvents.ts';
 
 const log = createLog({ level: 'silent', service: 'test' });
 const topic = 'sales.events';
@@ -68,17 +69,7 @@ describe('events over Apache Kafka', () => {
     buses.push(bus);
     return bus;
   };
-  const eventOf = (aggregateId: string, version: number): StoredEvent => ({
-    id: randomUUID(),
-    type: 'sales.Happened',
-    data: {},
-    tenantId,
-    aggregateId,
-    version,
-    schemaVersion: 1,
-    occurredAt: new Date().toISOString(),
-    actor: { kind: 'SERVICE', id: 'test' },
-  });
+  const eventOf = (aggregateId: string, version: number) => storedEvent(tenantId, aggregateId, version);
   const store = ({ id, aggregateId, version, type, actor }: StoredEvent) =>
     admin.query(
       `INSERT INTO sales.event (tenant_id, id, aggregate_id, version, type, schema_version, data, actor, occurred_at)

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
+import { freePort as freeServerPort } from '../../deploy/services/server.ts';
 import { patient } from './platform.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -101,12 +101,5 @@ export const refusedStart = async (
   return { code: signal === null && !output().includes('parley is ready') ? code : null, output: output() };
 };
 
-/** A port that was free a moment ago. */
-export const freePort = async (): Promise<string> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return String(typeof address === 'object' && address !== null ? address.port : 0);
-};
+/** A port that was free a moment ago, as a setting. */
+export const freePort = async (): Promise<string> => String(await freeServerPort());
