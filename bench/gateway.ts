@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { subgraphNames, typeDefsOf } from './gateway/world.ts';
-import { machine } from './lib/machine.ts';
+import { machine, median } from './lib/machine.ts';
 
 type Contender = {
   readonly name: string;
@@ -111,9 +111,6 @@ const measure = async ({ url, pid }: Started, query: string, time: number, heade
   if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests failed at ${url}`);
   return { ...result, cpuMs: (cpuOf(pid) - before) / result.requests };
 };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 if (!existsSync(join(here, 'node_modules/@graphql-hive')))
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', '--workspaces=false'], {

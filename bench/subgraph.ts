@@ -6,7 +6,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { createOperations } from '@parley/kernel/operations';
 import { type GraphQLSchema, parse } from 'graphql';
 import { schema as voiceSchema } from '../subgraphs/voice/schema/index.ts';
-import { machine } from './lib/machine.ts';
+import { machine, median } from './lib/machine.ts';
 
 const rows = Array.from({ length: 100 }, (_, id) => ({ id: `v${id}`, name: `Voice ${id}`, locale: 'en-US' }));
 const plainSchema = buildSubgraphSchema({
@@ -45,9 +45,6 @@ const cases: readonly { name: string; schema: GraphQLSchema; query: string; cont
 ];
 const rounds = 7;
 const perRound = 300;
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 console.log(machine());
 for (const { name, schema, query, context } of cases) {

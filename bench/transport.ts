@@ -9,7 +9,7 @@ import { silentLog, tinySubgraph } from '@parley/kernel/fixture/tinySubgraph';
 import { httpSubgraph } from '@parley/kernel/httpSubgraph';
 import { type ListenAddress, serveSubgraph } from '@parley/kernel/serveSubgraph';
 import type { Subgraph } from '@parley/kernel/subgraph';
-import { machine } from './lib/machine.ts';
+import { machine, median } from './lib/machine.ts';
 
 const secrets = { signs: 'a secret of at least thirty-two bytes', accepts: null };
 const actor = {
@@ -41,8 +41,6 @@ const ways: Readonly<Record<string, Subgraph>> = {
   'Unix socket': await over({ socketPath: path.join(folder, 'tiny.sock') }),
   'TCP, loopback': await over({ host: '127.0.0.1', port: 0 }),
 };
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 console.log(machine());
 for (const [name, query, variables] of [

@@ -23,15 +23,25 @@ export const openLink = async (target: () => { port: number } | { path: string }
   });
   const sockets = new Set<Socket>();
 
-  /** Carries what comes, in order, as the fault allows. */
+  /** Carries what comes, in order, as the fault allows. What is delayed does not delay what follows it. */
   const carry = async (from: Socket, to: Socket): Promise<void> => {
+    let last = Promise.resolve();
+    const arrive = async (before: Promise<void>, data: Buffer): Promise<void> => {
+      const underWay = fault.kind === 'slow' ? delay(fault.slowMs) : null;
+      await before;
+      await underWay;
+      while (fault.kind === 'silent') await changed;
+      if (fault.kind === 'cut') return;
+      if (!to.write(data)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+    };
     try {
       for await (const data of from) {
-        while (fault.kind === 'silent') await changed;
-        if (fault.kind === 'slow') await delay(fault.slowMs);
-        if (fault.kind === 'cut') break;
-        if (!to.write(data as Buffer)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+        last = arrive(last, data as Buffer);
+        last.catch(() => {});
+        if (fault.kind !== 'slow' || to.writableNeedDrain) await last;
+        if ((fault as LinkFault).kind === 'cut') break;
       }
+      await last;
     } catch {
       // Either side is gone, and so is the other in a moment.
     }
