@@ -12,8 +12,8 @@ import { startPostgres } from '../../deploy/services/postgres.ts';
 import { startRedis } from '../../deploy/services/redis.ts';
 import { freePort, type RunningServer } from '../../deploy/services/server.ts';
 import { type FaultyLink, openLink } from '../testkit/faultyLink.ts';
-import { launchPlatformProcess } from '../testkit/platformProcess.ts';
 import { type Fault, type LinkName, type ProcessName, processNames, type ServerName } from './schedule.ts';
+import { type Supervised, supervise } from './supervised.ts';
 
 const cacheFolder = fileURLToPath(new URL('../../.services', import.meta.url));
 
@@ -27,6 +27,8 @@ export type Cluster = {
   strike(fault: Fault): Promise<void>;
   /** Errors that the processes logged: where to look when something is wrong. */
   complaints(): readonly string[];
+  /** Ends of processes that nothing explains: crashes, and orderly ends that were not. */
+  unwantedEnds(): readonly string[];
   /** Every process ends as its operator would end it. @returns those that did not end with 0 */
   stop(): Promise<string[]>;
   /** Servers and folders too, whatever state they are in. */
@@ -100,47 +102,23 @@ export const startCluster = async (environment: Record<string, string>): Promise
   }
 
   const complaints: string[] = [];
+  const unwanted: string[] = [];
   const errorsIn = (name: string, output: string) =>
     output
       .split('\n')
       .filter((line) => /^\{"level":[56]/.test(line) || /^parley: |Error/.test(line))
       .map((line) => `${name}: ${line.replace(/\\n.*?"/g, '…"').slice(0, 400)}`);
-  const processes = new Map<ProcessName, ReturnType<typeof launchPlatformProcess>>();
-  let stopping = false;
-  const launch = (name: ProcessName) => {
-    const launched = launchPlatformProcess(environments.get(name) ?? {}, [serviceOf(name)]);
-    processes.set(name, launched);
-    let wasReady = false;
-    launched.ready.then(
-      () => {
-        wasReady = true;
-      },
-      () => {},
-    );
-    launched.child.once('exit', (code, signal) => {
-      complaints.push(...errorsIn(name, launched.output()));
-      // One that did not come up is started again by whoever waits for it.
-      if (stopping || struck.has(name) || !wasReady) return;
-      // Nobody struck it: it ended by itself, and its supervisor starts it again.
-      complaints.push(`${name}: ended by itself with ${code ?? signal}`);
-      setTimeout(() => void again(name), 500);
-    });
-    return launched;
-  };
-  const struck = new Set<ProcessName>();
-  await Promise.all(processNames.map((name) => launch(name).ready));
+  const processes = new Map(
+    processNames.map((name) => [
+      name,
+      supervise(serviceOf(name), environments.get(name) ?? {}, (output, unasked) => {
+        complaints.push(...errorsIn(name, output));
+        if (unasked !== null) unwanted.push(`${name} ${unasked}`);
+      }),
+    ]),
+  );
+  await Promise.all([...processes.values()].map(({ ready }) => ready));
 
-  const again = async (name: ProcessName) => {
-    while (!stopping) {
-      struck.delete(name);
-      const came = await launch(name).ready.then(
-        () => true,
-        () => false,
-      );
-      if (came) return;
-      await delay(300);
-    }
-  };
   const signalGroup = (pid: number, signal: NodeJS.Signals) => {
     try {
       process.kill(pid, signal);
@@ -151,22 +129,9 @@ export const startCluster = async (environment: Record<string, string>): Promise
   const strike = async (fault: Fault): Promise<void> => {
     if ('process' in fault) {
       const { process: name, kind, durationMs } = fault;
-      const running = processes.get(name);
-      if (running === undefined) return;
-      if (kind === 'pause') {
-        running.child.kill('SIGSTOP');
-        await delay(durationMs);
-        running.child.kill('SIGCONT');
-        return;
-      }
-      struck.add(name);
-      if (kind === 'kill') await running.kill();
-      else {
-        const code = await running.stop();
-        if (code !== 0) complaints.push(`${name}: ended with ${code} on SIGTERM`);
-      }
-      await delay(durationMs);
-      await again(name);
+      const struck = processes.get(name) as Supervised;
+      if (kind === 'pause') await struck.pause(durationMs);
+      else await struck.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM', durationMs);
     } else if ('server' in fault) {
       const { server: name, kind, durationMs } = fault;
       const { pid } = server(name);
@@ -205,15 +170,12 @@ export const startCluster = async (environment: Record<string, string>): Promise
     dataDir: shared['DATA_DIR'] ?? '',
     strike,
     complaints: () => complaints,
-    stop: async () => {
-      stopping = true;
-      return [
-        ...(await endAll(processNames.filter(isGateway))),
-        ...(await endAll(processNames.filter((name) => !isGateway(name)))),
-      ];
-    },
+    unwantedEnds: () => unwanted,
+    stop: async () => [
+      ...(await endAll(processNames.filter(isGateway))),
+      ...(await endAll(processNames.filter((name) => !isGateway(name)))),
+    ],
     remove: async () => {
-      stopping = true;
       for (const { kill } of processes.values()) await kill();
       for (const { close } of links.values()) await close();
       for (const { pid, stop } of servers.values()) {

@@ -167,7 +167,7 @@ try {
   await within('every conversation ended', patienceMs, Promise.all(talking));
   const probed = await probing.stop();
   await untilTaken(adminUrl, patienceMs).catch((error: Error) => violations.push(error.message));
-  violations.push(...(await cluster.stop()));
+  violations.push(...(await cluster.stop()), ...cluster.unwantedEnds());
 
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
