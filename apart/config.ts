@@ -2,29 +2,33 @@ import type { TokenIssuer } from '@parley/gateway/access/issuedTokens';
 import type { CallSecrets } from '@parley/kernel/callProof';
 import { ConfigError, readConfig } from '@parley/kernel/config';
 import type { ListenAddress } from '@parley/kernel/serveSubgraph';
-import { parseSubgraphAddress } from '@parley/kernel/subgraphAddress';
+import { parseSubgraphAddress, parseSubgraphAddresses } from '@parley/kernel/subgraphAddress';
 import { z } from 'zod';
 import type { Asked } from '../arguments.ts';
 import type { PlatformConfig } from '../config.ts';
 import { type ServiceName, type SubgraphName, services } from './services.ts';
 
-const address = z.string().superRefine((text, context) => {
-  try {
-    parseSubgraphAddress(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-  }
-});
+const parsedBy = (parse: (text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
+const address = parsedBy(parseSubgraphAddress);
+/** Where a subgraph is called; of several replicas each, separated by commas. */
+const addresses = parsedBy(parseSubgraphAddresses);
 const secret = z
   .string()
   .refine((text) => Buffer.byteLength(text) >= 32, 'expected at least 32 bytes, e.g. from: openssl rand -base64 32');
 
 const schema = z.object({
-  SUBGRAPH_AUTH_URL: address.optional(),
-  SUBGRAPH_VOICE_URL: address.optional(),
-  SUBGRAPH_SALES_URL: address.optional(),
-  SUBGRAPH_ANALYTICS_URL: address.optional(),
-  SUBGRAPH_AGENT_URL: address.optional(),
+  SUBGRAPH_AUTH_URL: addresses.optional(),
+  SUBGRAPH_VOICE_URL: addresses.optional(),
+  SUBGRAPH_SALES_URL: addresses.optional(),
+  SUBGRAPH_ANALYTICS_URL: addresses.optional(),
+  SUBGRAPH_AGENT_URL: addresses.optional(),
   SUBGRAPH_SECRET: secret.optional(),
   SUBGRAPH_SECRET_ACCEPTED: secret.optional(),
   SUBGRAPH_LISTEN: address.optional(),
@@ -117,7 +121,7 @@ export const subgraphUrl = (
   const variable = `SUBGRAPH_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_URL`;
   const given = environment[variable]?.trim() || url;
   if (given === '') throw new ConfigError(`${variable} is missing: the supergraph does not say where ${name} is`);
-  const checked = address.safeParse(given);
+  const checked = addresses.safeParse(given);
   if (!checked.success) throw new ConfigError(`${variable} is not valid: ${checked.error.issues[0]?.message}`);
   return given;
 };
@@ -128,7 +132,12 @@ const listenOf = (service: SubgraphName, url: string | undefined, { host }: Plat
     throw new ConfigError(
       `SUBGRAPH_${service.toUpperCase()}_URL is missing: it says where ${service} listens (or set SUBGRAPH_LISTEN)`,
     );
-  const { origin, socketPath } = parseSubgraphAddress(url);
+  const [first, ...more] = parseSubgraphAddresses(url);
+  if (first === undefined || more.length > 0)
+    throw new ConfigError(
+      `SUBGRAPH_LISTEN is missing: SUBGRAPH_${service.toUpperCase()}_URL names several replicas, and it says which this one is`,
+    );
+  const { origin, socketPath } = first;
   if (socketPath !== null) return { socketPath };
   const { port, protocol } = new URL(origin);
   return { host, port: Number(port || (protocol === 'https:' ? 443 : 80)) };

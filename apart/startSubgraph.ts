@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import type { EventBus } from '@parley/kernel/bus';
+import type { CallSecrets } from '@parley/kernel/callProof';
 import type { Pool } from '@parley/kernel/database';
 import { eventsPath, httpBus } from '@parley/kernel/httpBus';
 import { type HttpSubgraph, httpSubgraph } from '@parley/kernel/httpSubgraph';
@@ -9,13 +10,14 @@ import { kafkaBus } from '@parley/kernel/kafkaBus';
 import { type MasterKey, openKeyFile } from '@parley/kernel/keyFile';
 import type { Log } from '@parley/kernel/log';
 import { memoryPubSub } from '@parley/kernel/memoryPubSub';
-import { createPoster } from '@parley/kernel/poster';
+import { createPoster, type Poster } from '@parley/kernel/poster';
 import type { ProvenHandler } from '@parley/kernel/provenRequest';
 import type { PubSub } from '@parley/kernel/pubsub';
 import { redisPubSub } from '@parley/kernel/redisPubSub';
+import { createReplicas } from '@parley/kernel/replicas';
 import { serveSubgraph } from '@parley/kernel/serveSubgraph';
 import type { Subgraph } from '@parley/kernel/subgraph';
-import { parseSubgraphAddress } from '@parley/kernel/subgraphAddress';
+import { parseSubgraphAddresses } from '@parley/kernel/subgraphAddress';
 import type { PlatformConfig } from '../config.ts';
 import { contexts } from '../contexts.ts';
 import { connect, openDatabases, requireMigrations } from '../databases.ts';
@@ -127,9 +129,7 @@ export const startSubgraph = async (
     let handlers: Readonly<Record<string, ProvenHandler>> = {};
     let bus: EventBus;
     if (config.kafka === null) {
-      const peers = services[name].tells.map((peer) =>
-        createPoster({ name: peer, address: parseSubgraphAddress(urls.get(peer) ?? ''), secrets, connections: 4 }),
-      );
+      const peers = services[name].tells.map((peer) => postToAny(peer, urls.get(peer) ?? '', secrets));
       const overHttp = httpBus(name, peers, log);
       handlers = { [eventsPath]: overHttp.receive };
       bus = overHttp;
@@ -164,4 +164,18 @@ export const startSubgraph = async (
     await stop();
     throw error;
   }
+};
+
+/** To whichever replica of a peer answers: what is delivered twice is taken once. */
+const postToAny = (name: SubgraphName, url: string, secrets: CallSecrets): Poster => {
+  const { all, ask } = createReplicas(
+    parseSubgraphAddresses(url).map((address) => createPoster({ name, address, secrets, connections: 4 })),
+  );
+  return {
+    post: (path, value, by) =>
+      ask((poster, signal) => poster.post(path, value, { ...by, signal }), { isRepeatable: true, signal: by.signal }),
+    close: async () => {
+      await Promise.all(all.map((poster) => poster.close()));
+    },
+  };
 };

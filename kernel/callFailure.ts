@@ -1,3 +1,5 @@
+import { errors as undiciErrors } from 'undici';
+
 /**
  * Why a call of a subgraph gave no usable answer.
  * UNREACHABLE: no connection, so nothing was begun. RESET: it broke off. REFUSED: 401 or 403, a secret is wrong.
@@ -25,3 +27,24 @@ export class CallFailure extends Error {
     this.kind = kind;
   }
 }
+
+/** A deadline that passed, also one that is not ours (`AbortSignal.timeout`). */
+export const isSilence = (failure: unknown): boolean =>
+  failure instanceof CallFailure
+    ? failure.kind === 'TIMEOUT'
+    : failure instanceof Error && failure.name === 'TimeoutError';
+
+const unreachable = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** What undici or the network say as a CallFailure; once `signal` has fired, what the caller broke it off with. */
+export const toCallFailure = (error: unknown, signal: AbortSignal | undefined): unknown => {
+  if (error instanceof CallFailure || signal?.aborted) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (unreachable.has(code) || error instanceof undiciErrors.ConnectTimeoutError)
+    return new CallFailure('UNREACHABLE', message, { cause: error });
+  if (error instanceof undiciErrors.HeadersTimeoutError || error instanceof undiciErrors.BodyTimeoutError)
+    return new CallFailure('TIMEOUT', message, { cause: error });
+  if (error instanceof undiciErrors.SocketError || /^(ECONNRESET|EPIPE)$/.test(code))
+    return new CallFailure('RESET', message, { cause: error });
+  return new CallFailure('INVALID', message, { cause: error });
+};

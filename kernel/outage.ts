@@ -30,13 +30,20 @@ const words =
 
 const callsAway: readonly CallFailureKind[] = ['UNREACHABLE', 'RESET', 'TIMEOUT'];
 
-type Told = { code?: unknown; message?: unknown; cause?: unknown; meta?: { driverAdapterError?: unknown } };
+type Told = {
+  code?: unknown;
+  message?: unknown;
+  cause?: unknown;
+  meta?: { driverAdapterError?: unknown };
+  /** of a GraphQLError: another service's refusal */
+  extensions?: { code?: unknown };
+};
 
 /** Whether a store or a service is away, or has no room just now: the same may well succeed later, and the data is not to blame. */
 export const isOutage = (error: unknown, depth = 0): boolean => {
   if (typeof error !== 'object' || error === null || depth > 4) return false;
   if (error instanceof CallFailure) return callsAway.includes(error.kind);
-  const { code, message, cause, meta } = error as Told;
+  const { message, cause, meta, extensions, code = extensions?.code } = error as Told;
   if (typeof code === 'string' && (networkCodes.has(code) || (code.length === 5 && away.test(code)))) return true;
   if (typeof message === 'string' && words.test(message)) return true;
   if (error instanceof AggregateError && error.errors.some((inner) => isOutage(inner, depth + 1))) return true;

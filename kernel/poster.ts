@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Dispatcher, errors as undiciErrors } from 'undici';
-import { CallFailure } from './callFailure.ts';
+import type { Dispatcher } from 'undici';
+import { CallFailure, isSilence, toCallFailure } from './callFailure.ts';
 import { type CallSecrets, signCall } from './callProof.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { type Exchanged, type ExchangeLimits, exchange } from './exchange.ts';
@@ -75,7 +75,7 @@ export const createPoster = (options: PosterOptions): Poster => {
           throw new CallFailure('TAMPERED', 'the answer is not signed as it should be');
         return parseAnswer(answer.bytes);
       } catch (error) {
-        const failure = toFailure(error, signal);
+        const failure = toCallFailure(error, signal);
         if (isSilence(failure)) distrust();
         throw failure;
       }
@@ -128,22 +128,4 @@ const parseAnswer = (bytes: Buffer): unknown => {
   } catch (error) {
     throw new CallFailure('INVALID', 'the answer is not JSON', { cause: error });
   }
-};
-
-/** A deadline that passed, also one that is not ours (`AbortSignal.timeout`). */
-const isSilence = (failure: unknown): boolean =>
-  failure instanceof CallFailure ? failure.kind === 'TIMEOUT' : (failure as Error).name === 'TimeoutError';
-
-const unreachable = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-
-const toFailure = (error: unknown, signal: AbortSignal | undefined): unknown => {
-  if (error instanceof CallFailure || signal?.aborted) return error;
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  if (unreachable.has(code) || error instanceof undiciErrors.ConnectTimeoutError)
-    return new CallFailure('UNREACHABLE', message, { cause: error });
-  if (error instanceof undiciErrors.HeadersTimeoutError || error instanceof undiciErrors.BodyTimeoutError)
-    return new CallFailure('TIMEOUT', message, { cause: error });
-  if (error instanceof undiciErrors.SocketError || /^(ECONNRESET|EPIPE)$/.test(code))
-    return new CallFailure('RESET', message, { cause: error });
-  return new CallFailure('INVALID', message, { cause: error });
 };

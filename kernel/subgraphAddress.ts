@@ -36,3 +36,7 @@ export const parseSubgraphAddress = (text: string): SubgraphAddress => {
     socketUrl: `${url.origin.replace(/^http/, 'ws')}${path}`,
   };
 };
+
+/** Addresses of one subgraph's replicas, separated by commas. Throws as `parseSubgraphAddress`. */
+export const parseSubgraphAddresses = (text: string): SubgraphAddress[] =>
+  text.split(/\s*,\s*/).map((one) => parseSubgraphAddress(one.trim()));

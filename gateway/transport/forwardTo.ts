@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { parseSubgraphAddress } from '@parley/kernel/subgraphAddress';
+import { toCallFailure } from '@parley/kernel/callFailure';
+import { createReplicas } from '@parley/kernel/replicas';
+import { parseSubgraphAddresses } from '@parley/kernel/subgraphAddress';
 import { Pool } from 'undici';
 
 /** What a download may say and be told; nothing else passes, neither credentials there nor names of ours back. */
-const asked = ['range', 'if-range', 'if-none-match', 'accept', 'origin', 'access-control-request-method'] as const;
+const passedOn = ['range', 'if-range', 'if-none-match', 'accept', 'origin', 'access-control-request-method'] as const;
 const told = [
   'content-type',
   'content-length',
@@ -25,13 +27,17 @@ const waitMs = 10_000;
 
 /** Serves a path of ours from the service it lives in, as it streams; links that check themselves need no proof. */
 export const forwardTo = (url: string) => {
-  const { origin, socketPath } = parseSubgraphAddress(url);
-  const pool = new Pool(origin, {
-    connections: 64,
-    connect: { timeout: 2000, ...(socketPath === null ? {} : { socketPath }) },
-    headersTimeout: waitMs,
-    bodyTimeout: waitMs,
-  });
+  const { all, ask } = createReplicas(
+    parseSubgraphAddresses(url).map(
+      ({ origin, socketPath }) =>
+        new Pool(origin, {
+          connections: 64,
+          connect: { timeout: 2000, ...(socketPath === null ? {} : { socketPath }) },
+          headersTimeout: waitMs,
+          bodyTimeout: waitMs,
+        }),
+    ),
+  );
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET' } = request;
     if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') {
@@ -41,9 +47,16 @@ export const forwardTo = (url: string) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const headers: Record<string, string> = {};
-    for (const name of asked) if (typeof request.headers[name] === 'string') headers[name] = request.headers[name];
+    for (const name of passedOn) if (typeof request.headers[name] === 'string') headers[name] = request.headers[name];
     try {
-      const answer = await pool.request({ method, path: request.url ?? '/', headers, signal: gone.signal });
+      const asked = { method, path: request.url ?? '/', headers, signal: gone.signal };
+      const answer = await ask(
+        (pool) =>
+          pool.request(asked).catch((error: unknown) => {
+            throw toCallFailure(error, gone.signal);
+          }),
+        { isRepeatable: true, signal: gone.signal },
+      );
       for (const name of told) if (answer.headers[name] !== undefined) response.setHeader(name, answer.headers[name]);
       response.writeHead(answer.statusCode);
       await pipeline(answer.body, response);
@@ -52,5 +65,5 @@ export const forwardTo = (url: string) => {
       else response.writeHead(503, { 'content-length': 0, 'retry-after': '1' }).end();
     }
   };
-  return { handle, close: () => pool.destroy() };
+  return { handle, close: () => Promise.all(all.map((pool) => pool.destroy())) };
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { outageError } from '@parley/kernel/outage';
 import { subjectCipher } from '@parley/kernel/subjectCipher';
 import pg from 'pg';
 import { agentId, salesWorld, userOf } from './testkit/salesWorld.ts';
@@ -214,6 +215,17 @@ describe('a conversation', () => {
     assert.equal((await replied(conversation.id, 2))[3]?.state, 'FAILED');
     await say(conversation.id, 'now?');
     assert.equal((await replied(conversation.id, 3))[5]?.text, 'Back again.');
+  });
+
+  test('an agent whose store is away is waited for, however often it says so', async () => {
+    const { failure } = world.script;
+    world.script.reply = () => ['Back again.'];
+    world.script.failure = () => outageError('test');
+    world.script.failures = 5;
+    const { conversation } = await open();
+    await say(conversation.id, 'hello?');
+    assert.equal((await replied(conversation.id, 1))[1]?.text, 'Back again.');
+    world.script.failure = failure;
   });
 
   test('without a voice the text stands', async () => {

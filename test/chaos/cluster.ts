@@ -113,7 +113,9 @@ export const startCluster = async (environment: Record<string, string>): Promise
       name,
       supervise(serviceOf(name), environments.get(name) ?? {}, (output, unasked) => {
         complaints.push(...errorsIn(name, output));
-        if (unasked !== null) unwanted.push(`${name} ${unasked}`);
+        if (unasked === null) return;
+        const fatal = output.split('\n').findLast((line) => line.startsWith('{"level":60'));
+        unwanted.push(`${name} ${unasked}: ${fatal ?? output.slice(-500)}`);
       }),
     ]),
   );

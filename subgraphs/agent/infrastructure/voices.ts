@@ -1,4 +1,5 @@
 import type { Actor } from '@parley/kernel/actor';
+import { ServiceError } from '@parley/kernel/serviceError';
 import type { Subgraph } from '@parley/kernel/subgraph';
 
 const voices = `query VoiceIds($after: String) {
@@ -19,9 +20,9 @@ export const hasVoice = async (
 ): Promise<boolean> => {
   let after: string | null = null;
   do {
-    const { data, errors } = await voice.execute({ query: voices, variables: { after }, ...by });
-    const page: Answer['voices'] = (data as Answer | null | undefined)?.voices ?? null;
-    if (errors?.length || page === null) throw new Error(`voice: ${errors?.[0]?.message ?? 'no voices'}`);
+    const answer = await voice.execute({ query: voices, variables: { after }, ...by });
+    const page: Answer['voices'] = (answer.data as Answer | null | undefined)?.voices ?? null;
+    if (answer.errors?.length || page === null) throw new ServiceError('voice', answer, 'no voices');
     if (page.edges.some(({ node }) => node.id === voiceId)) return true;
     after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
   } while (after !== null);

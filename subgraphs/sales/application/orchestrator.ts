@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { serviceActor } from '@parley/kernel/actor';
-import { CallFailure } from '@parley/kernel/callFailure';
+import { isOutage } from '@parley/kernel/outage';
 import { replyIdOf } from '../domain/replyId.ts';
 import {
   abandonConversation,
@@ -26,7 +26,7 @@ export type Orchestrator = {
 };
 
 const tries = 3;
-/** A service that is away comes back: a restart, a move. Who waits this long for a reply has left. */
+/** A service or a store that is away comes back: a restart, a move. Who waits this long for a reply has left. */
 const patienceMs = 30_000;
 const awayMs = 500;
 
@@ -70,7 +70,7 @@ export const startOrchestrator = (sales: Sales, options: { recoverEveryMs?: numb
       } catch (error) {
         if (error instanceof TurnClosed || stopping.signal.aborted) throw error;
         sales.log.error({ err: error, turnId: work.message.id, attempt }, 'reply failed');
-        const isAway = error instanceof CallFailure && Date.now() - started < patienceMs;
+        const isAway = isOutage(error) && Date.now() - started < patienceMs;
         if (attempt === tries && !isAway) {
           await failReply(sales, serviceActor('sales', tenantId), work.message, replyIdOf(work.message.id), owner);
           return nothingLeft;

@@ -3,6 +3,7 @@ import { isUuid } from '@parley/kernel/database';
 import { uuidv7 } from '@parley/kernel/id';
 import type { JsonRow } from '@parley/kernel/jsonRow';
 import { Refusal } from '@parley/kernel/refusal';
+import { ServiceError } from '@parley/kernel/serviceError';
 import { startConversation as decide, type StartConversation } from '../domain/conversation.ts';
 import type { SalesEvent } from '../events.ts';
 import { sealFor, subjectKeys } from '../infrastructure/personalText.ts';
@@ -75,26 +76,26 @@ const findAgent = async (sales: Sales, actor: Actor, agentId: string): Promise<{
   const unknown = () =>
     new Refusal('NOT_FOUND', 'There is no such agent.', { issues: [{ path: ['agentId'], message: 'names no agent' }] });
   if (!isUuid(agentId)) throw unknown();
-  const { data, errors } = await sales.agent.execute({
+  const answer = await sales.agent.execute({
     query: 'query ConversationAgent($id: ID!) { agent(id: $id) { id locale } }',
     variables: { id: agentId },
     actor,
     requestId: agentId,
   });
-  if (errors?.length) throw new Error(`agent: ${errors[0]?.message}`);
-  const agent = (data as { agent: { id: string; locale: string } | null } | undefined)?.agent;
+  if (answer.errors?.length) throw new ServiceError('agent', answer);
+  const agent = (answer.data as { agent: { id: string; locale: string } | null } | undefined)?.agent;
   if (!agent) throw unknown();
   return agent;
 };
 
 const issueVisitorToken = async (sales: Sales, actor: Actor, conversationId: string): Promise<string> => {
-  const { data, errors } = await sales.auth.execute({
+  const answer = await sales.auth.execute({
     query: 'mutation VisitorToken($conversationId: ID!) { issueVisitorToken(conversationId: $conversationId) }',
     variables: { conversationId },
     actor,
     requestId: conversationId,
   });
-  const token = (data as { issueVisitorToken: string | null } | undefined)?.issueVisitorToken;
-  if (!token) throw new Error(`auth: ${errors?.[0]?.message ?? 'no visitor token'}`);
+  const token = (answer.data as { issueVisitorToken: string | null } | undefined)?.issueVisitorToken;
+  if (!token) throw new ServiceError('auth', answer, 'no visitor token');
   return token;
 };

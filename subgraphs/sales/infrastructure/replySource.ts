@@ -1,4 +1,5 @@
 import type { Actor } from '@parley/kernel/actor';
+import { ServiceError } from '@parley/kernel/serviceError';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import type { ConversationPhase } from '../events.ts';
 
@@ -51,7 +52,7 @@ export async function* streamReply(
       if (done) return;
       const { data, errors } = value;
       const part = (data as { replyParts?: Part | null } | null | undefined)?.replyParts;
-      if (errors?.length || !part) throw new Error(`agent: ${errors?.[0]?.message ?? 'no reply part'}`);
+      if (errors?.length || !part) throw new ServiceError('agent', value, 'no reply part');
       const { kind, text, voiceId } = part;
       if (kind === 'UNDERSTOOD') yield { kind, understood: part as unknown as Understood, voiceId };
       else if (kind === 'DELTA') yield { kind, text: text ?? '' };
@@ -66,12 +67,12 @@ export async function* streamReply(
 const agentVoice = `query AgentVoice($id: ID!) { agent(id: $id) { locale voice { id } } }`;
 /** The voice the agent speaks with; null leaves the choice to voice, by locale. */
 export const voiceOfAgent = async (agent: Subgraph, actor: Actor, agentId: string): Promise<string | null> => {
-  const { data, errors } = await agent.execute({
+  const answer = await agent.execute({
     query: agentVoice,
     variables: { id: agentId },
     actor,
     requestId: agentId,
   });
-  if (errors?.length) throw new Error(`agent: ${errors[0]?.message}`);
-  return (data as { agent: { voice: { id: string } | null } | null } | undefined)?.agent?.voice?.id ?? null;
+  if (answer.errors?.length) throw new ServiceError('agent', answer);
+  return (answer.data as { agent: { voice: { id: string } | null } | null } | undefined)?.agent?.voice?.id ?? null;
 };

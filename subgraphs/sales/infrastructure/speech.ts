@@ -1,4 +1,5 @@
 import type { Actor } from '@parley/kernel/actor';
+import { ServiceError } from '@parley/kernel/serviceError';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import type { TurnAudioTiming } from '../domain/interruption.ts';
 
@@ -22,18 +23,15 @@ const call = async <T>(
   query: string,
   variables: Record<string, unknown>,
 ): Promise<T> => {
-  const { data, errors } = await voice.execute({
+  const answer = await voice.execute({
     query,
     variables,
     actor,
     requestId: String(variables['turnId'] ?? ''),
     signal: AbortSignal.timeout(answerMs),
   });
-  if (errors?.length || !data)
-    throw Object.assign(new Error(`voice: ${errors?.[0]?.message ?? 'no answer'}`), {
-      code: errors?.[0]?.extensions?.['code'],
-    });
-  return data as T;
+  if (answer.errors?.length || !answer.data) throw new ServiceError('voice', answer);
+  return answer.data as T;
 };
 
 const speak = `mutation Speak($input: SpeakSentenceInput!) { speakSentence(input: $input) { durationMs status } }`;

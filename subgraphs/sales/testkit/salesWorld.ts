@@ -28,6 +28,7 @@ export const salesWorld = async () => {
     /** The reply's deltas; each is awaited, so a test may hold one back. */
     reply: (_message: string): (string | Promise<string>)[] => ['Hello ', 'there. ', 'How can I help?'],
     failures: 0,
+    failure: () => new Error('the model is away'),
     phase: 'DISCOVERY',
     spoken: [] as { turnId: string; sequence: number; text: string; isFinal: boolean }[],
     voiceDown: false,
@@ -43,7 +44,7 @@ export const salesWorld = async () => {
       script.requests.push(input as Record<string, unknown>);
       if (script.failures > 0) {
         script.failures -= 1;
-        throw new Error('the model is away');
+        throw script.failure();
       }
       return parts(script.reply(input.message), script.phase);
     },

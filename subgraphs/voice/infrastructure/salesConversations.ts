@@ -1,5 +1,6 @@
 import { type Actor, mayTouchConversation } from '@parley/kernel/actor';
 import { isUuid } from '@parley/kernel/database';
+import { ServiceError } from '@parley/kernel/serviceError';
 import type { Subgraph } from '@parley/kernel/subgraph';
 
 const query = 'query AudioConversation($id: ID!) { conversation(id: $id) { id } }';
@@ -12,7 +13,7 @@ export const conversationExists = async (
   id: string,
 ): Promise<boolean> => {
   if (!isUuid(id) || !mayTouchConversation(actor, id)) return false;
-  const { data, errors } = await sales.execute({ query, variables: { id }, actor, requestId });
-  if (errors?.length) throw new Error(`sales: ${errors[0]?.message}`);
-  return (data as { conversation: { id: string } | null } | undefined)?.conversation?.id === id;
+  const answer = await sales.execute({ query, variables: { id }, actor, requestId });
+  if (answer.errors?.length) throw new ServiceError('sales', answer);
+  return (answer.data as { conversation: { id: string } | null } | undefined)?.conversation?.id === id;
 };
