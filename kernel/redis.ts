@@ -13,10 +13,14 @@ export const connected = async (redis: Redis, patienceMs: number): Promise<void>
   clearTimeout(timer);
 };
 
-/** A connection that comes back by itself, however long Redis is away. */
+/** Whoever asks does not wait longer for an answer; one that was on its way when the connection broke may never come. */
+const answerMs = 1000;
+
+/** A connection that comes back by itself, however long Redis is away. A command fails after a second without an answer. */
 export const openRedis = (url: string, log: Warn, options: RedisOptions = {}): Redis => {
   const redis = new Redis(url, {
     maxRetriesPerRequest: 1,
+    commandTimeout: answerMs,
     enableOfflineQueue: true,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2000),
     ...options,

@@ -11,6 +11,7 @@ import { createLog } from '@parley/kernel/log';
 import type { PubSub } from '@parley/kernel/pubsub';
 import { type GraphQLSchema, graphql, isObjectType } from 'graphql';
 import { WebSocket } from 'ws';
+import { openLink } from './testkit/faultyLink.ts';
 import { type MiniRedis, startMiniRedis } from './testkit/miniRedis.ts';
 import { freePort } from './testkit/platformProcess.ts';
 
@@ -183,9 +184,9 @@ describe('packages in use', () => {
       for (const pubsub of pubsubs) await pubsub.close();
       await redis?.stop();
     });
-    const open = async (): Promise<PubSub> => {
+    const open = async (url = given ?? redis?.url ?? ''): Promise<PubSub> => {
       const { redisPubSub } = await import('@parley/kernel/redisPubSub');
-      const pubsub = redisPubSub(given ?? redis?.url ?? '', await silent());
+      const pubsub = redisPubSub(url, await silent());
       pubsubs.push(pubsub);
       return pubsub;
     };
@@ -209,6 +210,22 @@ describe('packages in use', () => {
       await here.publish(channel, null);
       await until(() => two.length === 2);
       assert.deepEqual([one, two], [[message], [message, null]]);
+    });
+
+    test('L11: who joins or leaves a channel while Redis is away harms nobody', async () => {
+      const target = new URL(given ?? redis?.url ?? '');
+      const link = await openLink(() => ({ port: Number(target.port) }));
+      const led = new URL(target);
+      led.port = String(link.port);
+      const here = await open(led.toString());
+      const leave = await here.subscribe(`test:${randomUUID()}`, () => {});
+      link.set({ kind: 'cut' });
+      await assert.rejects(here.subscribe(`test:${randomUUID()}`, () => {}));
+      await leave();
+      // A rejection that nobody has heard would fail this test by now.
+      await delay(500);
+      await here.close();
+      await link.close();
     });
 
     test('ioredis holds the connections: it comes back after a cut and goes on listening', {
