@@ -24,6 +24,8 @@ const subscriptions = {
 const mutation =
   'mutation($input: SendMessageInput!) { sendMessage(input: $input) { __typename ... on SendMessageSuccess { turn { id sequence } } ... on Refusal { code } } }';
 const patienceMs = 30_000;
+/** A connection that was idle for longer is not trusted: servers close it after five seconds. */
+const idleMs = 3000;
 
 export const openConversationClient = async (
   url: string,
@@ -32,8 +34,17 @@ export const openConversationClient = async (
 ): Promise<ConversationClient> => {
   const { host, hostname, port } = new URL(url);
   const live = new WebSocket(`ws://${host}/graphql`, 'graphql-transport-ws', { perMessageDeflate: false });
-  const messages = connect({ host: hostname, port: Number(port), noDelay: true });
-  await Promise.all([once(live, 'open'), once(messages, 'connect')]);
+  await once(live, 'open');
+  let messages: Socket | null = null;
+  let usedAt = 0;
+  const openMessages = async (): Promise<Socket> => {
+    if (messages === null || performance.now() - usedAt > idleMs) {
+      messages?.destroy();
+      messages = connect({ host: hostname, port: Number(port), noDelay: true });
+      await once(messages, 'connect');
+    }
+    return messages;
+  };
   const send = (message: object) => live.send(JSON.stringify(message));
   let heard = (_text: string): void => {};
   live.on('message', (frame: Buffer) => heard(frame.toString('latin1')));
@@ -50,8 +61,9 @@ export const openConversationClient = async (
     return `POST /graphql HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
   };
   return {
-    exchange: (text) =>
-      new Promise((resolve, reject) => {
+    exchange: async (text) => {
+      const socket = await openMessages();
+      return new Promise((resolve, reject) => {
         const marks: Marks = { stored: 0, firstDelta: 0, firstAudio: 0, completed: 0, spoken: 0 };
         const timer = setTimeout(
           () => reject(new Error(`no whole reply within ${patienceMs} ms: ${JSON.stringify(marks)}`)),
@@ -64,6 +76,7 @@ export const openConversationClient = async (
           missing -= 1;
           if (missing > 0) return;
           clearTimeout(timer);
+          usedAt = performance.now();
           resolve(marks);
         };
         heard = (frame) => {
@@ -76,14 +89,15 @@ export const openConversationClient = async (
             if (frame.includes('"kind":"COMPLETED"')) mark('completed');
           }
         };
-        void storedAnswer(messages).then(() => mark('stored'), reject);
+        void storedAnswer(socket).then(() => mark('stored'), reject);
         const request = requestOf(text);
         const sent = performance.now();
-        messages.write(request);
-      }),
+        socket.write(request);
+      });
+    },
     close: () => {
       live.terminate();
-      messages.destroy();
+      messages?.destroy();
     },
   };
 };

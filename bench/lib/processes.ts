@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 
 /** User and system CPU milliseconds of a process so far, all its threads. */
 export const cpuOf = async (pid: number): Promise<number> => {
@@ -12,6 +13,28 @@ export const cpuByKind = async (main: number): Promise<Map<string, number>> => {
   for (const { pid, kind } of await processTree(main))
     sums.set(kind, (sums.get(kind) ?? 0) + (await cpuOf(pid).catch(() => 0)));
   return sums;
+};
+
+/**
+ * Watches who else uses the cores while something is measured. @returns what tells the percentage of all cores that was
+ * taken since by neither this process nor those it started
+ */
+export const watchOthers = async (): Promise<() => Promise<number>> => {
+  const busy = async () => {
+    let ours = 0;
+    for (const { pid } of await processTree(process.pid)) ours += await cpuOf(pid).catch(() => 0);
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] =
+      /^cpu +(.*)$/m
+        .exec(await readFile('/proc/stat', 'utf8'))?.[1]
+        ?.split(' ')
+        .map(Number) ?? [];
+    return { others: (user + nice + system + irq + softIrq) * 10 - ours, at: performance.now() };
+  };
+  const before = await busy();
+  return async () => {
+    const now = await busy();
+    return (100 * (now.others - before.others)) / (now.at - before.at) / availableParallelism();
+  };
 };
 
 /** Prints the memory of a process and of those it started. Proportional set size: what is shared counts once. */
@@ -50,9 +73,17 @@ const processTree = async (main: number): Promise<{ pid: number; kind: string }[
     tree.push({ pid, kind });
     for (const child of children.get(pid) ?? []) add(child, kindOf(commands.get(child) ?? ''));
   };
-  add(main, 'gateway and subgraphs');
+  const own = kindOf(commands.get(main) ?? '');
+  add(main, own === 'other' ? 'gateway and subgraphs' : own);
   return tree;
 };
 
-const kindOf = (command: string): string =>
-  command.includes('postgres') ? 'PostgreSQL' : /speech|espeak|flite/i.test(command) ? 'speech' : 'other';
+const kinds: readonly (readonly [RegExp, string])[] = [
+  [/postgres/, 'PostgreSQL'],
+  [/kafka\.Kafka/, 'Kafka'],
+  [/redis-server/, 'Redis'],
+  [/versitygw/, 'S3'],
+  [/speech|espeak|flite/i, 'speech'],
+  [/main\.ts/, 'gateway and subgraphs'],
+];
+const kindOf = (command: string): string => kinds.find(([pattern]) => pattern.test(command))?.[1] ?? 'other';

@@ -8,22 +8,23 @@ import { findGo } from './go.ts';
 import { freePort, type RunningServer, type ServerOptions, ServerUnavailable, startProgram } from './server.ts';
 
 const run = promisify(execFile);
-const version = 'v1.8.0';
+/** Of versitygw. */
+export const s3Version = 'v1.8.0';
 const source = 'github.com/versity/versitygw/cmd/versitygw';
 const region = 'us-east-1';
 const bucket = 'parley';
 
 /** The server's program in the cache folder, built when it is not there yet. @throws ServerUnavailable */
 const program = async (cacheFolder: string): Promise<string> => {
-  const folder = path.join(path.resolve(cacheFolder), `versitygw-${version}`);
+  const folder = path.join(path.resolve(cacheFolder), `versitygw-${s3Version}`);
   const file = path.join(folder, 'versitygw');
   if (existsSync(file)) return file;
   const go = await findGo(path.resolve(cacheFolder));
-  console.error(`building versitygw ${version} with Go (about a minute, once) …`);
+  console.error(`building versitygw ${s3Version} with Go (about a minute, once) …`);
   const draft = `${folder}.${process.pid}`;
   await mkdir(draft, { recursive: true });
   try {
-    await run(go, ['install', `${source}@${version}`], {
+    await run(go, ['install', `${source}@${s3Version}`], {
       env: { ...process.env, GOBIN: draft, CGO_ENABLED: '0' },
       timeout: 900_000,
       maxBuffer: 2 ** 24,
@@ -33,7 +34,7 @@ const program = async (cacheFolder: string): Promise<string> => {
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
     throw new ServerUnavailable(
-      `versitygw ${version} could not be built: ${stderr.trim().split('\n').at(-1) || message}`,
+      `versitygw ${s3Version} could not be built: ${stderr.trim().split('\n').at(-1) || message}`,
     );
   } finally {
     await rm(draft, { recursive: true, force: true });
