@@ -14,6 +14,7 @@ const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: integer(6, 200).default(10),
+  DATABASE_STATEMENT_TIMEOUT_MS: integer(100, 600_000).default(8000),
   REHEARSAL: z.enum(['on', 'off']).default('on'),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   KAFKA_BROKERS: z
@@ -46,6 +47,8 @@ export type PlatformConfig = {
   /** null: PostgreSQL of our own in `dataDir` */
   readonly database: { readonly url: string; readonly adminUrl: string | null } | null;
   readonly poolSize: number;
+  /** A statement that takes longer is cancelled. */
+  readonly statementTimeoutMs: number;
   /** Whether conversations are rehearsed after the start, so that the first real one is fast. */
   readonly rehearsal: boolean;
   readonly redisUrl: string | null;
@@ -77,6 +80,7 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
     database:
       given.DATABASE_URL === undefined ? null : { url: given.DATABASE_URL, adminUrl: given.DATABASE_ADMIN_URL ?? null },
     poolSize: given.DATABASE_POOL_SIZE,
+    statementTimeoutMs: given.DATABASE_STATEMENT_TIMEOUT_MS,
     rehearsal: given.REHEARSAL === 'on',
     redisUrl: given.REDIS_URL ?? null,
     kafka:

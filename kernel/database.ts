@@ -12,8 +12,19 @@ import { borrow, corked } from './connection.ts';
 
 export type Pool = pg.Pool;
 
+/** How many connections there may be, and how long one may be kept busy. */
+export type PoolOptions = {
+  readonly max: number;
+  /** A statement that takes longer is cancelled. */
+  readonly statementTimeoutMs?: number;
+  /** A transaction in which nothing happens for so long is ended with its connection. */
+  readonly idleTransactionMs?: number;
+  readonly onError?: (error: Error) => void;
+};
+
 /** One pool per database login; every context of a process shares it. `pipeline` lets BEGIN, query and COMMIT travel together. */
-export const openPool = (url: string, options: { max: number; onError?: (error: Error) => void }): Pool => {
+export const openPool = (url: string, options: PoolOptions): Pool => {
+  const { statementTimeoutMs = 8000, idleTransactionMs = 60_000 } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
@@ -24,7 +35,7 @@ export const openPool = (url: string, options: { max: number; onError?: (error: 
     keepAlive: true,
     pipeline: true,
     // adapter-pg drops a timestamp's offset, so the session must not have one.
-    options: '-c TimeZone=UTC -c statement_timeout=15000',
+    options: `-c TimeZone=UTC -c statement_timeout=${statementTimeoutMs} -c idle_in_transaction_session_timeout=${idleTransactionMs}`,
   } as pg.PoolConfig);
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => options.onError?.(error));

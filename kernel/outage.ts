@@ -30,25 +30,42 @@ const words =
 
 const callsAway: readonly CallFailureKind[] = ['UNREACHABLE', 'RESET', 'TIMEOUT'];
 
+/** What an error may say of itself, whoever threw it: node, pg, Prisma or its driver adapter. */
 type Told = {
-  code?: unknown;
-  message?: unknown;
-  cause?: unknown;
-  meta?: { driverAdapterError?: unknown };
+  readonly code?: unknown;
+  readonly originalCode?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+  readonly meta?: { readonly driverAdapterError?: unknown };
   /** of a GraphQLError: another service's refusal */
-  extensions?: { code?: unknown };
+  readonly extensions?: { readonly code?: unknown };
 };
 
-/** Whether a store or a service is away, or has no room just now: the same may well succeed later, and the data is not to blame. */
-export const isOutage = (error: unknown, depth = 0): boolean => {
-  if (typeof error !== 'object' || error === null || depth > 4) return false;
-  if (error instanceof CallFailure) return callsAway.includes(error.kind);
-  const { message, cause, meta, extensions, code = extensions?.code } = error as Told;
-  if (typeof code === 'string' && (networkCodes.has(code) || (code.length === 5 && away.test(code)))) return true;
-  if (typeof message === 'string' && words.test(message)) return true;
-  if (error instanceof AggregateError && error.errors.some((inner) => isOutage(inner, depth + 1))) return true;
-  return isOutage(cause, depth + 1) || isOutage(meta?.driverAdapterError, depth + 1);
+const deepest = 4;
+/** The error and what it says has caused it; what kind a failed call is, it says itself. */
+export const causesOf = (error: unknown, depth = 0): readonly Told[] => {
+  if (typeof error !== 'object' || error === null || depth > deepest) return [];
+  const told = error as Told;
+  if (error instanceof CallFailure) return [told];
+  const inner = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  return [
+    told,
+    ...[...inner, told.cause, told.meta?.driverAdapterError].flatMap((cause) => causesOf(cause, depth + 1)),
+  ];
 };
+
+const isAwayCode = (code: unknown): boolean =>
+  typeof code === 'string' && (networkCodes.has(code) || (code.length === 5 && away.test(code)));
+
+/** Whether a store or a service is away, or has no room just now: the same may well succeed later, and the data is not to blame. */
+export const isOutage = (error: unknown): boolean =>
+  causesOf(error).some(
+    (told) =>
+      (told instanceof CallFailure && callsAway.includes(told.kind)) ||
+      isAwayCode(told.code ?? told.extensions?.code) ||
+      isAwayCode(told.originalCode) ||
+      (typeof told.message === 'string' && words.test(told.message)),
+  );
 
 /** What a caller is told of it. Nothing they did is wrong; whether it was recorded is not known, so commands are sent again as they were. */
 export const outageMessage = 'This cannot be answered right now. Try again in a moment.';

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
+import { isConflict, retryConflicts } from './conflict.ts';
 import { borrow } from './connection.ts';
 import { beginWithRights, type Pool, type Rights } from './database.ts';
 import { share } from './lanes.ts';
@@ -19,9 +20,9 @@ export type SqlTransaction = {
   readonly last: Query;
 };
 
-/** Nothing was recorded, and the same may well succeed now: serialization failure, deadlock, a key taken meanwhile. */
-const retryable = new Set(['40001', '40P01', '23505']);
-const tries = 3;
+/** A key was taken meanwhile: by whoever did the same, and is found by the next try (unique_violation). */
+const isTaken = (error: unknown): boolean => (error as { code?: string } | null)?.code === '23505';
+const gaveWay = (error: unknown): boolean => isConflict(error) || isTaken(error);
 
 export const sqlFor = (pool: Pool, rights: Rights): Sql => {
   const opening = beginWithRights(rights);
@@ -75,15 +76,7 @@ export const sqlFor = (pool: Pool, rights: Rights): Sql => {
         lent.giveBack();
       }
     },
-    transaction: async (work) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await transaction(work);
-        } catch (error) {
-          if (attempt >= tries || !retryable.has((error as { code?: string }).code ?? '')) throw error;
-        }
-      }
-    },
+    transaction: (work) => retryConflicts(() => transaction(work), gaveWay),
   };
 };
 

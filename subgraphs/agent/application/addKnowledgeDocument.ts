@@ -5,6 +5,7 @@ import { uuidv7 } from '@parley/kernel/id';
 import { Refusal } from '@parley/kernel/refusal';
 import { checkDocument, passagesOf } from '../domain/knowledgeBase.ts';
 import type { KnowledgeDocumentAdded } from '../events.ts';
+import { transaction } from '../infrastructure/database.ts';
 import { insertPassages, nextVersion } from '../infrastructure/knowledgeDocuments.ts';
 import type { Caller, Parts } from './parts.ts';
 
@@ -31,7 +32,7 @@ export const addKnowledgeDocument = async (
   const id = uuidv7();
   const now = parts.clock();
   const client = parts.database.forTenant(tenantId);
-  await client.$transaction(async (tx) => {
+  await transaction(client, async (tx) => {
     const version = await nextVersion(tx, knowledgeBaseId, 'ADDED');
     if (version === null) throw noKnowledgeBase();
     await tx.knowledgeDocument.create({

@@ -4,6 +4,7 @@ import { uuidv7 } from '@parley/kernel/id';
 import { type AgentInput, decideSettings } from '../domain/agent.ts';
 import type { AgentCreated } from '../events.ts';
 import { insertAgent } from '../infrastructure/agents.ts';
+import { transaction } from '../infrastructure/database.ts';
 import { checkReferences } from './checkReferences.ts';
 import type { Caller, Parts } from './parts.ts';
 
@@ -18,7 +19,7 @@ export const createAgent = async (parts: Parts, caller: Caller, input: AgentInpu
   const now = parts.clock();
   const { locale, voiceId, knowledgeBaseId } = settings;
   const event: AgentCreated = { type: 'agent.AgentCreated', data: { agentId, locale, voiceId, knowledgeBaseId } };
-  await parts.database.forTenant(actor.tenantId).$transaction(async (tx) => {
+  await transaction(parts.database.forTenant(actor.tenantId), async (tx) => {
     await insertAgent(tx, actor.tenantId, agentId, settings, now);
     await appendEvents(tx, 'agent', [{ aggregateId: agentId, event }], { actor, now });
   });

@@ -3,6 +3,7 @@ import { appendEvents } from '@parley/kernel/eventStore';
 import { uuidv7 } from '@parley/kernel/id';
 import { checkKnowledgeBaseName } from '../domain/knowledgeBase.ts';
 import type { KnowledgeBaseCreated } from '../events.ts';
+import { transaction } from '../infrastructure/database.ts';
 import type { Caller, Parts } from './parts.ts';
 
 /**
@@ -19,7 +20,7 @@ export const createKnowledgeBase = async (
   const id = uuidv7();
   const now = parts.clock();
   const event: KnowledgeBaseCreated = { type: 'agent.KnowledgeBaseCreated', data: { knowledgeBaseId: id } };
-  await parts.database.forTenant(actor.tenantId).$transaction(async (tx) => {
+  await transaction(parts.database.forTenant(actor.tenantId), async (tx) => {
     await tx.knowledgeBase.create({
       data: { tenantId: actor.tenantId, id, name, createdAt: now },
       select: { id: true },

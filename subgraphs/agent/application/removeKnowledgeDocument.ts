@@ -3,6 +3,7 @@ import { isUuid } from '@parley/kernel/database';
 import { appendEvents } from '@parley/kernel/eventStore';
 import { Refusal } from '@parley/kernel/refusal';
 import type { KnowledgeDocumentRemoved } from '../events.ts';
+import { transaction } from '../infrastructure/database.ts';
 import { nextVersion } from '../infrastructure/knowledgeDocuments.ts';
 import type { Caller, Parts } from './parts.ts';
 
@@ -17,7 +18,7 @@ export const removeKnowledgeDocument = async (parts: Parts, caller: Caller, docu
   const { tenantId } = actor;
   if (!isUuid(documentId)) throw noDocument();
   const now = parts.clock();
-  await parts.database.forTenant(tenantId).$transaction(async (tx) => {
+  await transaction(parts.database.forTenant(tenantId), async (tx) => {
     const where = { tenantId_id: { tenantId, id: documentId } };
     const document = await tx.knowledgeDocument.findUnique({ where, select: { knowledgeBaseId: true } });
     if (document === null) throw noDocument();

@@ -4,6 +4,7 @@ import { Refusal } from '@parley/kernel/refusal';
 import { type AgentInput, changedSettings, decideSettings } from '../domain/agent.ts';
 import type { AgentUpdated } from '../events.ts';
 import { lockSettings, saveSettings } from '../infrastructure/agents.ts';
+import { transaction } from '../infrastructure/database.ts';
 import { checkReferences } from './checkReferences.ts';
 import type { Caller, Parts } from './parts.ts';
 
@@ -13,7 +14,7 @@ export const updateAgent = async (parts: Parts, caller: Caller, agentId: string,
   const { tenantId } = actor;
   const known = await checkReferences(parts, caller, actor, input);
   const now = parts.clock();
-  await parts.database.forTenant(tenantId).$transaction(async (tx) => {
+  await transaction(parts.database.forTenant(tenantId), async (tx) => {
     const before = await lockSettings(tx, tenantId, agentId);
     if (before === null) throw new Refusal('NOT_FOUND', 'There is no such agent.');
     const after = decideSettings(before, input, known);

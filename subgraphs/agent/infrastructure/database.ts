@@ -1,3 +1,4 @@
+import { retryConflicts } from '@parley/kernel/conflict';
 import { type Database, openDatabase, type Pool } from '@parley/kernel/database';
 import { type Sql, sqlFor } from '@parley/kernel/sql';
 import type { SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
@@ -22,6 +23,10 @@ export const openAgentDatabase = (pool: Pool, onStatement?: (sql: string) => voi
   }),
   sql: (tenantId) => sqlFor(pool, { role: 'agent_app', tenantId }),
 });
+
+/** One transaction of one tenant. A deadlock or a lost race is tried again: nothing of it was recorded. */
+export const transaction = <T>(client: Client, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  retryConflicts(() => client.$transaction(work));
 
 const observed = (adapter: SqlDriverAdapterFactory, onStatement: (sql: string) => void): Client => {
   const client = new PrismaClient({ adapter, transactionOptions, log: [{ emit: 'event', level: 'query' }] });

@@ -1,3 +1,4 @@
+import { retryConflicts } from '@parley/kernel/conflict';
 import { type Database, openDatabase, type Pool } from '@parley/kernel/database';
 import { PrismaClient } from '../generated/prisma/client.ts';
 
@@ -20,18 +21,9 @@ export const becomeGate = async (tx: Tx): Promise<void> => {
   await tx.$queryRaw`SELECT set_config('role', 'identity_gate', true), set_config('request.jwt.claims', '', true)`;
 };
 
-const retryable = new Set(['P2034', '40001', '40P01']);
-
 /** One transaction. A deadlock or a lost race is tried again: nothing of it was recorded. */
-export const transaction = async <T>(client: Client, work: (tx: Tx) => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await client.$transaction(work, { maxWait: 5000, timeout: 15_000 });
-    } catch (error) {
-      if (attempt >= 3 || !retryable.has((error as { code?: string }).code ?? '')) throw error;
-    }
-  }
-};
+export const transaction = <T>(client: Client, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  retryConflicts(() => client.$transaction(work, { maxWait: 5000, timeout: 15_000 }));
 
 /** Did the statement fail because there is such a row already? */
 export const isDuplicate = (error: unknown): boolean => (error as { code?: string } | null)?.code === 'P2002';

@@ -1,3 +1,4 @@
+import { retryConflicts } from '@parley/kernel/conflict';
 import type { Log } from '@parley/kernel/log';
 import type { PubSub } from '@parley/kernel/pubsub';
 import type { Subgraph } from '@parley/kernel/subgraph';
@@ -22,15 +23,6 @@ export type Voice = {
   readonly eventsCommitted: () => void;
 };
 
-const retryable = new Set(['P2034', '40001', '40P01']);
-
 /** One transaction of one tenant. A deadlock or a lost race is tried again: nothing of it was recorded. */
-export const transaction = async <T>(client: Client, work: (tx: Tx) => Promise<T>): Promise<T> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await client.$transaction(work, { maxWait: 5000, timeout: 15_000 });
-    } catch (error) {
-      if (attempt >= 3 || !retryable.has((error as { code?: string }).code ?? '')) throw error;
-    }
-  }
-};
+export const transaction = <T>(client: Client, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  retryConflicts(() => client.$transaction(work, { maxWait: 5000, timeout: 15_000 }));
