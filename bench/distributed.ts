@@ -13,7 +13,6 @@ import { parseArgs } from 'node:util';
 import { startServices } from '../deploy/services/services.ts';
 import {
   type Contender,
-  enginesFor,
   openCustomers,
   removeFolder,
   startOneProcess,
@@ -25,6 +24,7 @@ import { bench } from './lib/bench.ts';
 import type { ConversationClient, Marks } from './lib/conversationClient.ts';
 import { engineVersions } from './lib/engineVersions.ts';
 import { machine } from './lib/machine.ts';
+import { enginesFor } from './lib/ownEngines.ts';
 import { cpuByKind, watchOthers } from './lib/processes.ts';
 
 const { values } = parseArgs({

@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
-import type { Services } from '../../deploy/services/services.ts';
 import { createAgent, signUp, startConversation } from '../../test/testkit/graphql.ts';
 import { freePort, startPlatformProcess } from '../../test/testkit/platformProcess.ts';
 import type { Opened } from '../lib/bench.ts';
 import { type ConversationClient, openConversationClient } from '../lib/conversationClient.ts';
+import type { Environment } from '../lib/ownEngines.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,7 +18,6 @@ export type Contender = {
   readonly customers: readonly ConversationClient[];
 };
 type Running = { readonly url: string; readonly pids: readonly number[] };
-type Environment = Readonly<Record<string, string>>;
 
 /** Neither is rehearsed: the first rounds, which are not counted, do the same for both. */
 const common = { REHEARSAL: 'off', GATEWAY_LATENESS_MS: '10000', LOG_LEVEL: 'error' };
@@ -66,21 +64,6 @@ export const startSixProcesses = async (dataFolder: string, engines: Environment
     void exited.then(() => reject(new Error(`the six processes did not start:\n${output}`)));
   });
   return { url: `http://127.0.0.1:${port}`, pids: [child.pid ?? 0] };
-};
-
-/** The engines as if nobody else used them: a database, topics and a Redis database of one's own. */
-export const enginesFor = async ({ env, servers }: Services, which: number): Promise<Environment> => {
-  const admin = new pg.Client({ connectionString: servers.PostgreSQL.url });
-  await admin.connect();
-  await admin.query(`CREATE DATABASE bench_${which}`).finally(() => admin.end());
-  const onOwn = (url = '') => Object.assign(new URL(url), { pathname: `/bench_${which}` }).toString();
-  return {
-    ...env,
-    DATABASE_URL: onOwn(env['DATABASE_URL']),
-    DATABASE_ADMIN_URL: onOwn(env['DATABASE_ADMIN_URL']),
-    REDIS_URL: `${env['REDIS_URL']}/${which}`,
-    KAFKA_PREFIX: `bench-${which}.`,
-  };
 };
 
 /** Subscribers are not told that they are subscribed. */

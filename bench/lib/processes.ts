@@ -7,7 +7,14 @@ export const cpuOf = async (pid: number): Promise<number> => {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 };
 
-/** The same of a process and of those it started, by what they are. */
+/** The same of a process and of those it started. */
+export const cpuOfTree = async (main: number): Promise<number> => {
+  let sum = 0;
+  for (const { pid } of await processTree(main)) sum += await cpuOf(pid).catch(() => 0);
+  return sum;
+};
+
+/** That by what they are. */
 export const cpuByKind = async (main: number): Promise<Map<string, number>> => {
   const sums = new Map<string, number>();
   for (const { pid, kind } of await processTree(main))
@@ -21,8 +28,7 @@ export const cpuByKind = async (main: number): Promise<Map<string, number>> => {
  */
 export const watchOthers = async (): Promise<() => Promise<number>> => {
   const busy = async () => {
-    let ours = 0;
-    for (const { pid } of await processTree(process.pid)) ours += await cpuOf(pid).catch(() => 0);
+    const ours = await cpuOfTree(process.pid);
     const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] =
       /^cpu +(.*)$/m
         .exec(await readFile('/proc/stat', 'utf8'))?.[1]
