@@ -24,6 +24,8 @@ const networkCodes = new Set([
   'P2028',
   'P2034',
 ]);
+/** What Prisma's driver adapter has no code for. */
+const kinds = new Set<unknown>(['ConnectionClosed', 'SocketTimeout', 'DatabaseNotReachable']);
 /** pg and its pool tell these in words alone. */
 const words =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Query read timeout|cannot use the pool after calling end/i;
@@ -34,6 +36,7 @@ const callsAway: readonly CallFailureKind[] = ['UNREACHABLE', 'RESET', 'TIMEOUT'
 type Told = {
   readonly code?: unknown;
   readonly originalCode?: unknown;
+  readonly kind?: unknown;
   readonly message?: unknown;
   readonly cause?: unknown;
   readonly meta?: { readonly driverAdapterError?: unknown };
@@ -64,6 +67,7 @@ export const isOutage = (error: unknown): boolean =>
       (told instanceof CallFailure && callsAway.includes(told.kind)) ||
       isAwayCode(told.code ?? told.extensions?.code) ||
       isAwayCode(told.originalCode) ||
+      kinds.has(told.kind) ||
       (typeof told.message === 'string' && words.test(told.message)),
   );
 

@@ -228,6 +228,46 @@ describe('a conversation', () => {
     world.script.failure = failure;
   });
 
+  test('an event recorded in the moment a reply begins takes nothing from the reply: it is made in one try', async () => {
+    const { conversation } = await open();
+    let release: (text: string) => void = () => {};
+    const held = new Promise<string>((resolve) => {
+      release = resolve;
+    });
+    const answers = world.script.reply;
+    world.script.reply = () => [held];
+    const asked = world.script.requests.length;
+    await say(conversation.id, 'Hi');
+    await until(async () => world.script.requests.length > asked);
+    const other = new pg.Client({ connectionString: world.database.adminUrl });
+    await other.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('SELECT FROM sales.conversation WHERE id = $1 FOR UPDATE', [conversation.id]);
+      await other.query(
+        `INSERT INTO sales.event (tenant_id, id, aggregate_id, version, type, schema_version, data, actor, occurred_at)
+         SELECT tenant_id, gen_random_uuid(), aggregate_id, version + 1, 'sales.TurnVoiced', 1, '{}', actor, now() FROM sales.event
+         WHERE aggregate_id = $1 ORDER BY version DESC LIMIT 1`,
+        [conversation.id],
+      );
+      release('Hello.');
+      await until(
+        async () =>
+          (
+            await other.query(
+              "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            )
+          ).rows.length > 0,
+      );
+      await other.query('COMMIT');
+    } finally {
+      await other.end();
+    }
+    await replied(conversation.id, 1);
+    world.script.reply = answers;
+    assert.equal(world.script.requests.length, asked + 1);
+  });
+
   test('without a voice the text stands', async () => {
     world.script.voiceDown = true;
     const { conversation } = await open();

@@ -52,7 +52,7 @@ export const recordUnlessChanged = async (
   const stored = events.map(({ type, data }) => ({ id: uuidv7(), type, data: JSON.stringify(data) }));
   const actor = JSON.stringify({ kind: by.actor.kind, id: by.actor.id });
   const { text, values } = recordStatement(known, recording, log, stored, { actor, now: by.now });
-  const [row] = await query<RecordedRow>(text, values);
+  const [row] = await query<RecordedRow>(text, values).catch(nothingWhereVersionIsTaken);
   if (row === undefined) return null;
   const { claimFor: leaseOwner = known.leaseOwner } = recording;
   const conversation: Conversation = { ...known, leaseOwner, ...recording.conversation, ...row };
@@ -68,6 +68,13 @@ export const recordUnlessChanged = async (
     })),
     changes: change === undefined ? [] : [{ conversationId, position: row.changePosition, ...change }],
   };
+};
+
+/** Where the row is not held, somebody may record an event and change nothing that is compared: its version is then taken. */
+const nothingWhereVersionIsTaken = (error: unknown): [] => {
+  const { code, table } = error as { code?: string; table?: string };
+  if (code === '23505' && table === 'event') return [];
+  throw error;
 };
 
 /** The same where the transaction holds the conversation's row. */
