@@ -2,7 +2,7 @@
  * `npm run start:distributed`: the gateway and the five subgraphs as six processes on this machine, on the engines named by
  * DATABASE_URL and the others, or else on those of `npm run services`, started with it. What dies is started again. PORT
  * is the gateway's; the subgraphs listen on Unix sockets that nobody else may open. `-- --gateways 2` starts more than one
- * gateway, each on the next port.
+ * gateway, each on the next port; `--replicas 2` more than one of each subgraph.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -75,6 +75,14 @@ const supervise = (name: string, service: ServiceName, environment: NodeJS.Proce
   };
 };
 
+/** @throws ConfigError */
+const countOf = (option: string, given: string): number => {
+  const count = Number(given);
+  if (!Number.isInteger(count) || count < 1 || count > 16)
+    throw new ConfigError(`--${option} ${given} is not a number from 1 to 16`);
+  return count;
+};
+
 const stops: (() => Promise<unknown>)[] = [];
 let stopped = false;
 const stop = async (code: number): Promise<never> => {
@@ -87,10 +95,10 @@ const stop = async (code: number): Promise<never> => {
 process.on('SIGINT', () => void stop(0)).on('SIGTERM', () => void stop(0));
 
 try {
-  const { values } = parseArgs({ options: { gateways: { type: 'string', default: '1' } } });
-  const gateways = Number(values.gateways);
-  if (!Number.isInteger(gateways) || gateways < 1 || gateways > 16)
-    throw new ConfigError(`--gateways ${values.gateways} is no number of gateways`);
+  const { values } = parseArgs({
+    options: { gateways: { type: 'string', default: '1' }, replicas: { type: 'string', default: '1' } },
+  });
+  const [gateways, replicas] = [countOf('gateways', values.gateways), countOf('replicas', values.replicas)];
   const folder = await mkdtemp(path.join(tmpdir(), 'parley-sockets-'));
   stops.push(() => rm(folder, { recursive: true, force: true }));
   let engines: Services['env'] = {};
@@ -106,6 +114,12 @@ try {
     const applied = await migrate(config.database.adminUrl, contexts);
     console.log(applied.length === 0 ? 'migrations: nothing to do' : `migrations: ${applied.join(', ')}`);
   }
+  const places = subgraphNames.flatMap((name) =>
+    Array.from({ length: replicas }, (_, index) => {
+      const numbered = replicas === 1 ? name : `${name} ${index + 1}`;
+      return { service: name, name: numbered, listen: `unix:${folder}/${numbered.replace(' ', '-')}.sock` };
+    }),
+  );
   // Roles and tables are made once, here: the services hold no right to.
   const shared: NodeJS.ProcessEnv = {
     ...environment,
@@ -115,12 +129,12 @@ try {
     ...Object.fromEntries(
       subgraphNames.map((name) => [
         `SUBGRAPH_${name.toUpperCase()}_URL`,
-        environment[`SUBGRAPH_${name.toUpperCase()}_URL`] || `unix:${folder}/${name}.sock`,
+        places.flatMap(({ service, listen }) => (service === name ? [listen] : [])).join(','),
       ]),
     ),
   };
   const running = [
-    ...subgraphNames.map((name) => supervise(name, name, shared)),
+    ...places.map(({ service, name, listen }) => supervise(name, service, { ...shared, SUBGRAPH_LISTEN: listen })),
     ...Array.from({ length: gateways }, (_, index) =>
       supervise(gateways === 1 ? 'gateway' : `gateway ${index + 1}`, 'gateway', {
         ...shared,

@@ -10,6 +10,7 @@ import { contexts } from '../../contexts.ts';
 import { startKafka } from '../../deploy/services/kafka.ts';
 import { startPostgres } from '../../deploy/services/postgres.ts';
 import { startRedis } from '../../deploy/services/redis.ts';
+import { startS3 } from '../../deploy/services/s3.ts';
 import { freePort, type RunningServer } from '../../deploy/services/server.ts';
 import { type FaultyLink, openLink } from '../testkit/faultyLink.ts';
 import { type Fault, type LinkName, type ProcessName, processNames, type ServerName } from './schedule.ts';
@@ -22,7 +23,8 @@ export type Cluster = {
   /** Two gateways, which a client may use in turn. */
   readonly urls: readonly string[];
   readonly adminUrl: string;
-  readonly dataDir: string;
+  /** Where the objects lie as files. */
+  readonly audioFolder: string;
   /** Resolves when what was struck is there again. */
   strike(fault: Fault): Promise<void>;
   /** Errors that the processes logged: where to look when something is wrong. */
@@ -53,6 +55,7 @@ export const startCluster = async (environment: Record<string, string>): Promise
     postgres: () => startPostgres({ folder, cacheFolder, ...at('postgres') }),
     redis: () => startRedis({ folder, cacheFolder, ...at('redis') }),
     kafka: () => startKafka({ folder, cacheFolder, port: kafkaPort, advertisedPort }),
+    s3: () => startS3({ folder, cacheFolder, ...at('s3') }),
   };
   const servers = new Map<ServerName, RunningServer>();
   const at = (name: ServerName) => {
@@ -77,9 +80,14 @@ export const startCluster = async (environment: Record<string, string>): Promise
     KAFKA_PARTITIONS: '6',
   };
   const socketOf = (name: string) => path.join(folder, `${name}.sock`);
-  for (const name of subgraphNames)
-    shared[`SUBGRAPH_${name.toUpperCase()}_URL`] =
-      `http://127.0.0.1:${await link(`all to ${name}`, () => ({ path: socketOf(name) }))}`;
+  for (const name of subgraphNames) {
+    const replicas = processNames.filter((process) => serviceOf(process) === name);
+    const addresses = replicas.map(async (replica) => {
+      const port = await link(`all to ${replica}`, () => ({ path: socketOf(replica) }));
+      return `http://127.0.0.1:${port}`;
+    });
+    shared[`SUBGRAPH_${name.toUpperCase()}_URL`] = (await Promise.all(addresses)).join(',');
+  }
   const through = (url: string, port: number): string => {
     const led = new URL(url);
     led.port = String(port);
@@ -97,6 +105,10 @@ export const startCluster = async (environment: Record<string, string>): Promise
       const port = await link(`${name} to postgres`, () => ({ port: server('postgres').port }));
       own['DATABASE_URL'] = through(server('postgres').env['DATABASE_URL'] ?? '', port);
       own['SUBGRAPH_LISTEN'] = `unix:${socketOf(name)}`;
+      if (name === 'voice') {
+        const port = await link('voice to s3', () => ({ port: server('s3').port }));
+        Object.assign(own, server('s3').env, { S3_ENDPOINT: `http://127.0.0.1:${port}` });
+      }
     }
     environments.set(name, own);
   }
@@ -169,7 +181,7 @@ export const startCluster = async (environment: Record<string, string>): Promise
   return {
     urls,
     adminUrl,
-    dataDir: shared['DATA_DIR'] ?? '',
+    audioFolder: path.join(folder, 's3', 'buckets', server('s3').env['S3_BUCKET'] ?? ''),
     strike,
     complaints: () => complaints,
     unwantedEnds: () => unwanted,

@@ -15,7 +15,7 @@ import { untilTaken } from '../testkit/distributed.ts';
 import { ask, createAgent, post, signUp, startConversation } from '../testkit/graphql.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { mutantNames } from './mutants.ts';
-import { describeFault, type Fault, generator, makeSchedule } from './schedule.ts';
+import { describeFault, type Fault, generator, makeSchedule, processNames } from './schedule.ts';
 
 const { values } = parseArgs({
   options: {
@@ -93,8 +93,8 @@ try {
     process.exit(0);
   }
   cluster = await startCluster(environment);
-  const { urls, adminUrl, dataDir } = cluster;
-  console.log(`${clock()}  two gateways and six services on PostgreSQL, Redis and Kafka are up`);
+  const { urls, adminUrl, audioFolder } = cluster;
+  console.log(`${clock()}  ${processNames.length} processes on PostgreSQL, Redis, Kafka and S3 are up`);
 
   let turn = 0;
   const nextUrl = () => urls[turn++ % urls.length] ?? '';
@@ -174,7 +174,7 @@ try {
   const ids = clients.map(({ log }) => log.conversationId);
   const tenantId = owner.viewer.organization.id;
   const metrics = await readMetrics(adminUrl, tenantId, ids);
-  const store = await readStore(dataDir, admin, ids, metrics);
+  const store = await readStore({ folder: audioFolder, factsBytes: 0 }, admin, ids, metrics);
   for (const client of clients) client.close();
   for (const { log } of clients) violations.push(...check(log, store.get(log.conversationId) ?? null));
   for (const schema of ['voice', 'analytics']) {

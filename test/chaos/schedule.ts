@@ -6,18 +6,30 @@ export const generator = (from: number) => () => {
   return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
 };
 
-export const processNames = ['gateway', 'gateway2', 'auth', 'voice', 'sales', 'sales2', 'analytics', 'agent'] as const;
+/** Two of those whom everybody waits for. */
+export const processNames = [
+  'gateway',
+  'gateway2',
+  'auth',
+  'auth2',
+  'sales',
+  'sales2',
+  'agent',
+  'voice',
+  'analytics',
+] as const;
 export type ProcessName = (typeof processNames)[number];
-export const serverNames = ['postgres', 'redis', 'kafka'] as const;
+export const serverNames = ['postgres', 'redis', 'kafka', 's3'] as const;
 export type ServerName = (typeof serverNames)[number];
-/** `<who> to <what>`: the link over which one process reaches one store, or everybody one subgraph or Kafka. */
+/** `<who> to <what>`: the link over which one process reaches one store, or everybody one process or Kafka. */
 export type LinkName = string;
-const called = ['auth', 'voice', 'sales', 'analytics', 'agent'] as const;
+const called = processNames.filter((name) => !name.startsWith('gateway'));
 export const linkNames: readonly LinkName[] = [
   'all to kafka',
   ...called.map((name) => `all to ${name}`),
   ...processNames.map((name) => `${name} to redis`),
-  ...processNames.filter((name) => !name.startsWith('gateway')).map((name) => `${name} to postgres`),
+  ...called.map((name) => `${name} to postgres`),
+  'voice to s3',
 ];
 
 /** `durationMs`: how long it lasts, or how long what was ended stays away. */
@@ -75,7 +87,7 @@ export const makeSchedule = (seed: number, count: number, pauseMs: number): Faul
           return { kind, atMs, durationMs: between(200, 3000), server: oneOf(serverNames) };
         case 'pause server':
           // PostgreSQL is many processes: what a pause of it looks like, its links show.
-          return { kind, atMs, durationMs: between(500, 5000), server: oneOf(['redis', 'kafka'] as const) };
+          return { kind, atMs, durationMs: between(500, 5000), server: oneOf(['redis', 'kafka', 's3'] as const) };
         case 'slow':
           return { kind, atMs, durationMs: between(1000, 5000), link: oneOf(linkNames), slowMs: between(20, 400) };
         default:

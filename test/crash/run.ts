@@ -14,7 +14,7 @@ import { temporaryFolder } from '../testkit/platform.ts';
 import { freePort, launchPlatformProcess } from '../testkit/platformProcess.ts';
 import { check } from './checker.ts';
 import { type CrashClient, crashClient, type Moment } from './client.ts';
-import { adminUrlOf, readMetrics, readStore, type UnderWay, underWay } from './store.ts';
+import { adminUrlOf, ownAudio, readMetrics, readStore, type UnderWay, underWay } from './store.ts';
 
 const { values } = parseArgs({
   options: {
@@ -169,7 +169,7 @@ try {
   const postgres = await startEmbeddedPostgres(`${dataDir}/postgres`);
   try {
     const metrics = await readMetrics(postgres.url, tenantId, ids);
-    const store = await withAdmin((admin) => readStore(dataDir, admin, ids, metrics));
+    const store = await withAdmin((admin) => readStore(ownAudio(dataDir), admin, ids, metrics));
     for (const { log } of clients) violations.push(...check(log, store.get(log.conversationId) ?? null));
     const turns = [...store.values()].flatMap((stored) => stored.turns);
     const sum = (what: (client: CrashClient) => number) => clients.reduce((total, client) => total + what(client), 0);

@@ -31,9 +31,14 @@ export const underWay = async (admin: pg.Client): Promise<UnderWay> => {
   return rows[0] ?? { storing: 0, streaming: 0, synthesizing: 0, recording: 0 };
 };
 
-/** Everything the database and the blob folder hold of the conversations. */
+/** Where audio lies as files, and how many bytes of facts lie behind the sound in each. */
+export type AudioFiles = { readonly folder: string; readonly factsBytes: number };
+/** The platform's own store, in a data folder. */
+export const ownAudio = (dataDir: string): AudioFiles => ({ folder: path.join(dataDir, 'audio'), factsBytes: 96 });
+
+/** Everything the database and the audio's files hold of the conversations. */
 export const readStore = async (
-  dataDir: string,
+  audio: AudioFiles,
   admin: pg.Client,
   conversationIds: readonly string[],
   metrics: { stored: ReadonlyMap<string, Metrics>; rebuilt: ReadonlyMap<string, Metrics> },
@@ -65,7 +70,7 @@ export const readStore = async (
     ids,
   );
   const playable = new Map<string, boolean>();
-  for (const { id, blobKey } of chunks.rows) playable.set(id, await isRecording(dataDir, blobKey));
+  for (const { id, blobKey } of chunks.rows) playable.set(id, await isRecording(audio, blobKey));
   const of = <T extends { conversationId: string }>(result: { rows: T[] }, id: string) =>
     result.rows.filter(({ conversationId }) => conversationId === id).map(({ conversationId: _, ...row }) => row);
   return new Map(
@@ -89,12 +94,10 @@ export const readStore = async (
   );
 };
 
-/** What our store keeps of an object behind its bytes. */
-const factsBytes = 96;
 /** A WAV file that is all there. */
-const isRecording = async (dataDir: string, blobKey: string | null): Promise<boolean> => {
+const isRecording = async ({ folder, factsBytes }: AudioFiles, blobKey: string | null): Promise<boolean> => {
   if (blobKey === null) return false;
-  const bytes = await readFile(path.join(dataDir, 'audio', blobKey)).catch(() => null);
+  const bytes = await readFile(path.join(folder, blobKey)).catch(() => null);
   return (
     bytes !== null &&
     bytes.toString('latin1', 0, 4) === 'RIFF' &&
