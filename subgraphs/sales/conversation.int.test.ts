@@ -82,6 +82,17 @@ describe('a conversation', () => {
       return done.length === replies ? turns : null;
     });
 
+  /** Somebody else holds the conversation now, as after a pause longer than the lease. */
+  const takeFromItsOwner = async (conversationId: string) => {
+    const admin = new pg.Client({ connectionString: world.database.adminUrl });
+    await admin.connect();
+    await admin.query(
+      `UPDATE sales.conversation SET lease_owner = $1, lease_until = now() - interval '1 second' WHERE id = $2`,
+      [randomUUID(), conversationId],
+    );
+    await admin.end();
+  };
+
   test('starting makes no turn; the message is stored, answered once, streamed and spoken sentence by sentence', async () => {
     const { conversation } = await open();
     const stream = await world
@@ -283,14 +294,7 @@ describe('a conversation', () => {
     const begun = await until(async () =>
       (await turnsOf(conversation.id)).find(({ role, text }) => role === 'AGENT' && text !== ''),
     );
-    // Somebody else holds the conversation now, as after a pause longer than the lease.
-    const admin = new pg.Client({ connectionString: world.database.adminUrl });
-    await admin.connect();
-    await admin.query(
-      `UPDATE sales.conversation SET lease_owner = $1, lease_until = now() - interval '1 second' WHERE id = $2`,
-      [randomUUID(), conversation.id],
-    );
-    await admin.end();
+    await takeFromItsOwner(conversation.id);
     world.script.reply = () => ['Some words that ', 'were delivered. ', 'And the end.'];
     const another = world.startAnother();
     const turns = await replied(conversation.id, 1);
@@ -298,6 +302,28 @@ describe('a conversation', () => {
     assert.equal(turns.length, 2);
     assert.equal(turns[1]?.id, begun.id);
     assert.equal(turns[1]?.text, 'Some words that were delivered. And the end.');
+  });
+
+  test('who takes over a reply that is written but not spoken speaks it, also where the agent is away at first', async () => {
+    world.script.reply = () => ['Only words.'];
+    world.script.voiceDown = true;
+    const { conversation } = await open();
+    await say(conversation.id, 'go');
+    const written = await until(async () =>
+      (await turnsOf(conversation.id)).find(({ role, state }) => role === 'AGENT' && state === 'COMPLETED'),
+    );
+    await takeFromItsOwner(conversation.id);
+    world.script.agentAway = 2;
+    world.script.voiceDown = false;
+    const another = world.startAnother();
+    await until(async () =>
+      world.script.spoken.some(
+        ({ turnId, isFinal, text }) => turnId === written.id && isFinal && text === 'Only words.',
+      ),
+    );
+    // Its former owner may have been quicker; whoever took it over goes on asking all the same.
+    await until(async () => world.script.agentAway === 0);
+    await another.stop();
   });
 
   test('a stream resumed from any cursor shows exactly the rest; it completes after the last update of an ended conversation', async () => {

@@ -36,9 +36,17 @@ export const replyToTurn = async (
   const speakWith = (id: string | null) => {
     voiceId ??= Promise.resolve(id);
   };
+  const askVoiceId = () => {
+    const asked = voiceOfAgent(sales.agent, actor, conversation.agentId);
+    // An agent that is away is asked again with the next sentence.
+    asked.catch(() => {
+      if (voiceId === asked) voiceId = undefined;
+    });
+    return asked;
+  };
   const speakerOf = (turn: Turn) =>
     speakReply(sales, actor, turn, {
-      voiceId: () => (voiceId ??= voiceOfAgent(sales.agent, actor, conversation.agentId)),
+      voiceId: () => (voiceId ??= askVoiceId()),
       locale: conversation.locale,
       receivedAt: message.createdAt,
       after: spokenBefore,

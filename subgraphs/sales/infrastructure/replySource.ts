@@ -64,6 +64,8 @@ export async function* streamReply(
   }
 }
 
+/** Whoever has not answered by then may be gone without a word. */
+const voiceMs = 5000;
 const agentVoice = `query AgentVoice($id: ID!) { agent(id: $id) { locale voice { id } } }`;
 /** The voice the agent speaks with; null leaves the choice to voice, by locale. */
 export const voiceOfAgent = async (agent: Subgraph, actor: Actor, agentId: string): Promise<string | null> => {
@@ -72,6 +74,7 @@ export const voiceOfAgent = async (agent: Subgraph, actor: Actor, agentId: strin
     variables: { id: agentId },
     actor,
     requestId: agentId,
+    signal: AbortSignal.timeout(voiceMs),
   });
   if (answer.errors?.length) throw new ServiceError('agent', answer);
   return (answer.data as { agent: { voice: { id: string } | null } | null } | undefined)?.agent?.voice?.id ?? null;

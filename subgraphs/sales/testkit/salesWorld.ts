@@ -29,6 +29,8 @@ export const salesWorld = async () => {
     reply: (_message: string): (string | Promise<string>)[] => ['Hello ', 'there. ', 'How can I help?'],
     failures: 0,
     failure: () => new Error('the model is away'),
+    /** How often the agent's store is away when it is asked for its voice. */
+    agentAway: 0,
     phase: 'DISCOVERY',
     spoken: [] as { turnId: string; sequence: number; text: string; isFinal: boolean }[],
     voiceDown: false,
@@ -36,9 +38,13 @@ export const salesWorld = async () => {
   };
   const agent: Subgraph = {
     name: 'agent',
-    execute: async ({ variables }) => ({
-      data: { agent: variables?.['id'] === agentId ? { id: agentId, locale: 'en-US', voice: null } : null },
-    }),
+    execute: async ({ query, variables }) => {
+      if (query.includes('voice') && script.agentAway > 0) {
+        script.agentAway -= 1;
+        return { errors: [{ message: 'not now', extensions: { code: 'SERVICE_UNAVAILABLE' } }] };
+      }
+      return { data: { agent: variables?.['id'] === agentId ? { id: agentId, locale: 'en-US', voice: null } : null } };
+    },
     subscribe: async ({ variables }) => {
       const input = variables?.['input'] as { message: string };
       script.requests.push(input as Record<string, unknown>);
