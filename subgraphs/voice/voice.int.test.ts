@@ -457,6 +457,16 @@ describe('a barge-in (F17)', () => {
     assert.ok(Math.abs(new Date(turnAudioTiming.firstChunkAt).getTime() - Date.now()) < 10_000);
   });
 
+  it('is learnt from its event where the call for it never came, before the turn counts as voiced', async () => {
+    const [conversation, turn] = [newConversation(), uuidv7()];
+    await speak(conversation, turn, 1, 'One two three.');
+    const interrupted = salesEvent('sales.TurnInterrupted', conversation, 4);
+    Object.assign(interrupted.data as object, { conversationId: conversation, turnId: turn, playedMs: 150 });
+    await bus.publish('sales.events', [interrupted, interrupted]);
+    assert.equal((await speak(conversation, turn, 2, 'Too late.')).status, 'CUT');
+    assert.deepEqual(await cut(turn, 300), { spokenText: 'One two', playedMs: 150, durationMs: 300 });
+  });
+
   it('may come before the first sentence', async () => {
     const [conversation, turn] = [newConversation(), uuidv7()];
     assert.deepEqual(await cut(turn, 0), { spokenText: '', playedMs: 0, durationMs: 0 });

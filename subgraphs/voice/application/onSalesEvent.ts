@@ -1,7 +1,18 @@
+import { serviceActor } from '@parley/kernel/actor';
 import type { StoredEvent } from '@parley/kernel/event';
 import type { SalesEvent } from '@parley/sales/events';
 import { audioChannel } from '../infrastructure/audioChunks.ts';
+import { cutTurnAudio } from './cutTurnAudio.ts';
 import type { Voice } from './voice.ts';
+
+/**
+ * Sales has asked for the cut as well, so that it is heard at once; should we have been away then, it is made here, before
+ * the turn counts as voiced.
+ */
+const cutInterrupted = async (voice: Voice, { tenantId, type, data }: StoredEvent<SalesEvent>): Promise<void> => {
+  if (type !== 'sales.TurnInterrupted') return;
+  await cutTurnAudio(voice, serviceActor('sales', tenantId), data.turnId, data.playedMs);
+};
 
 /** What an event changes: replies whose audio is still to come, and whether there will be more turns. */
 const effect = (event: StoredEvent<SalesEvent>): { awaited: number; ended: boolean } | null => {
@@ -31,6 +42,7 @@ const taken = `
  * Events come in order per conversation, some of them twice; the version of the newest one taken in tells.
  */
 export const onSalesEvent = async (voice: Voice, event: StoredEvent): Promise<void> => {
+  await cutInterrupted(voice, event as StoredEvent<SalesEvent>);
   const change = effect(event as StoredEvent<SalesEvent>);
   if (change === null) return;
   const { tenantId, aggregateId: conversationId, version } = event;
