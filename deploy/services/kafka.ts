@@ -40,7 +40,7 @@ const classPath = async (cacheFolder: string): Promise<string> => {
 };
 
 /**
- * `advertisedPort` is where clients are told to find it, when something lies between.
+ * `advertised` is where clients are told to find it, when something lies between.
  *
  * One Apache Kafka broker that is its own controller (KRaft), on loopback. Topics are made by who needs them, with the
  * partitions they say. What is acknowledged lies in the operating system's cache: a killed broker has it, a machine that loses power may not.
@@ -49,8 +49,8 @@ export const startKafka = async ({
   folder,
   cacheFolder,
   port: wanted,
-  advertisedPort,
-}: ServerOptions & { readonly advertisedPort?: number }): Promise<RunningServer> => {
+  advertised,
+}: ServerOptions & { readonly advertised?: string }): Promise<RunningServer> => {
   const jars = await classPath(cacheFolder);
   const data = path.join(folder, 'kafka');
   await mkdir(data, { recursive: true, mode: 0o700 });
@@ -67,7 +67,7 @@ export const startKafka = async ({
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:${controller}
 listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:${advertisedPort ?? port}
+advertised.listeners=PLAINTEXT://${advertised ?? `127.0.0.1:${port}`}
 controller.listener.names=CONTROLLER
 log.dirs=${path.join(data, 'logs')}
 auto.create.topics.enable=false

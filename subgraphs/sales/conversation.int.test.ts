@@ -326,6 +326,34 @@ describe('a conversation', () => {
     await another.stop();
   });
 
+  test('a reply that was left unspoken is spoken later, also where later ones have been', async () => {
+    world.script.reply = () => ['Only words.'];
+    const { conversation } = await open();
+    for (const [index, text] of ['one', 'two', 'three'].entries()) {
+      await say(conversation.id, text);
+      await replied(conversation.id, index + 1);
+    }
+    const pending = async () => {
+      const { rows } = await admin.query<{ pending: number }>(
+        'SELECT pending_replies AS pending FROM sales.conversation WHERE id = $1',
+        [conversation.id],
+      );
+      return rows[0]?.pending;
+    };
+    const admin = new pg.Client({ connectionString: world.database.adminUrl });
+    await admin.connect();
+    try {
+      await until(async () => (await pending()) === 0);
+      await admin.query('UPDATE sales.turn SET voiced = false WHERE conversation_id = $1 AND sequence = 2', [
+        conversation.id,
+      ]);
+      await admin.query('UPDATE sales.conversation SET pending_replies = 1 WHERE id = $1', [conversation.id]);
+      await until(async () => (await pending()) === 0);
+    } finally {
+      await admin.end();
+    }
+  });
+
   test('a stream resumed from any cursor shows exactly the rest; it completes after the last update of an ended conversation', async () => {
     world.script.reply = () => ['One two three four five six seven eight nine ten eleven twelve ', 'thirteen.'];
     const { conversation } = await open();

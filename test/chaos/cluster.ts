@@ -13,6 +13,7 @@ import { startRedis } from '../../deploy/services/redis.ts';
 import { startS3 } from '../../deploy/services/s3.ts';
 import { freePort, type RunningServer } from '../../deploy/services/server.ts';
 import { type FaultyLink, openLink } from '../testkit/faultyLink.ts';
+import { type Host, openNetwork, sharedLoopback } from './network.ts';
 import { type Fault, type LinkName, type ProcessName, processNames, type ServerName } from './schedule.ts';
 import { type Supervised, supervise } from './supervised.ts';
 
@@ -39,22 +40,34 @@ export type Cluster = {
 
 const serviceOf = (name: ProcessName): ServiceName => name.replace('2', '') as ServiceName;
 
-export const startCluster = async (environment: Record<string, string>): Promise<Cluster> => {
+/** @param namespaces each process has a network of its own; the run is in one already */
+export const startCluster = async (environment: Record<string, string>, namespaces: boolean): Promise<Cluster> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'parley-chaos-'));
   await chmod(folder, 0o755);
   const kafkaPort = await freePort();
   const links = new Map<LinkName, FaultyLink>();
-  const link = async (name: LinkName, target: () => { port: number } | { path: string }) => {
-    const opened = await openLink(target);
+  const network = namespaces
+    ? await openNetwork()
+    : sharedLoopback((host, silent) => {
+        for (const [name, link] of links)
+          if (name === `all to ${host}` || name.startsWith(`${host} to `))
+            link.set({ kind: silent ? 'silent' : 'none' });
+      });
+  const hosts = new Map<ProcessName, Host>();
+  for (const name of processNames) hosts.set(name, await network.addHost(name));
+  const host = (name: ProcessName) => hosts.get(name) as Host;
+  /** Opens a link. @returns where it is entered */
+  const link = async (name: LinkName, target: () => { port: number; host?: string }): Promise<string> => {
+    const opened = await openLink(target, network.address);
     links.set(name, opened);
-    return opened.port;
+    return `${network.address}:${opened.port}`;
   };
   // Brokers tell their clients where to go: that has to lead over the link.
-  const advertisedPort = await link('all to kafka', () => ({ port: kafkaPort }));
+  const advertised = await link('all to kafka', () => ({ port: kafkaPort }));
   const starters: Record<ServerName, () => Promise<RunningServer>> = {
     postgres: () => startPostgres({ folder, cacheFolder, ...at('postgres') }),
     redis: () => startRedis({ folder, cacheFolder, ...at('redis') }),
-    kafka: () => startKafka({ folder, cacheFolder, port: kafkaPort, advertisedPort }),
+    kafka: () => startKafka({ folder, cacheFolder, port: kafkaPort, advertised }),
     s3: () => startS3({ folder, cacheFolder, ...at('s3') }),
   };
   const servers = new Map<ServerName, RunningServer>();
@@ -76,39 +89,44 @@ export const startCluster = async (environment: Record<string, string>): Promise
     DATA_DIR: path.join(folder, 'data'),
     DATABASE_POOL_SIZE: '8',
     SUBGRAPH_SECRET: randomBytes(32).toString('base64url'),
-    KAFKA_BROKERS: `127.0.0.1:${advertisedPort}`,
+    KAFKA_BROKERS: advertised,
     KAFKA_PARTITIONS: '6',
   };
-  const socketOf = (name: string) => path.join(folder, `${name}.sock`);
+  const ports = new Map<ProcessName, number>();
+  for (const name of processNames) ports.set(name, await freePort());
+  const placeOf = (name: ProcessName) => ({ host: host(name).address, port: ports.get(name) ?? 0 });
+  const urlOf = (name: ProcessName) => `http://${placeOf(name).host}:${placeOf(name).port}`;
   for (const name of subgraphNames) {
     const replicas = processNames.filter((process) => serviceOf(process) === name);
-    const addresses = replicas.map(async (replica) => {
-      const port = await link(`all to ${replica}`, () => ({ path: socketOf(replica) }));
-      return `http://127.0.0.1:${port}`;
-    });
+    const addresses = replicas.map(
+      async (replica) => `http://${await link(`all to ${replica}`, () => placeOf(replica))}`,
+    );
     shared[`SUBGRAPH_${name.toUpperCase()}_URL`] = (await Promise.all(addresses)).join(',');
   }
-  const through = (url: string, port: number): string => {
+  const through = (url: string, entrance: string): string => {
     const led = new URL(url);
-    led.port = String(port);
+    led.host = entrance;
     return led.toString();
   };
-  const ports = { gateway: await freePort(), gateway2: await freePort() };
-  const urls = Object.values(ports).map((port) => `http://127.0.0.1:${port}`);
+  const urls = processNames.filter((name) => serviceOf(name) === 'gateway').map(urlOf);
   shared['PUBLIC_URL'] = urls[0] ?? '';
   const environments = new Map<ProcessName, Record<string, string>>();
   for (const name of processNames) {
-    const redisPort = await link(`${name} to redis`, () => ({ port: server('redis').port }));
-    const own: Record<string, string> = { ...shared, REDIS_URL: through(server('redis').url, redisPort) };
-    if (name === 'gateway' || name === 'gateway2') own['PORT'] = String(ports[name]);
-    else {
-      const port = await link(`${name} to postgres`, () => ({ port: server('postgres').port }));
-      own['DATABASE_URL'] = through(server('postgres').env['DATABASE_URL'] ?? '', port);
-      own['SUBGRAPH_LISTEN'] = `unix:${socketOf(name)}`;
-      if (name === 'voice') {
-        const port = await link('voice to s3', () => ({ port: server('s3').port }));
-        Object.assign(own, server('s3').env, { S3_ENDPOINT: `http://127.0.0.1:${port}` });
-      }
+    const redis = await link(`${name} to redis`, () => ({ port: server('redis').port }));
+    const own: Record<string, string> = {
+      ...shared,
+      HOST: placeOf(name).host,
+      PORT: String(placeOf(name).port),
+      REDIS_URL: through(server('redis').url, redis),
+    };
+    if (serviceOf(name) !== 'gateway') {
+      const postgres = await link(`${name} to postgres`, () => ({ port: server('postgres').port }));
+      own['DATABASE_URL'] = through(server('postgres').env['DATABASE_URL'] ?? '', postgres);
+      own['SUBGRAPH_LISTEN'] = urlOf(name);
+    }
+    if (name === 'voice') {
+      const s3 = await link('voice to s3', () => ({ port: server('s3').port }));
+      Object.assign(own, server('s3').env, { S3_ENDPOINT: `http://${s3}` });
     }
     environments.set(name, own);
   }
@@ -123,7 +141,7 @@ export const startCluster = async (environment: Record<string, string>): Promise
   const processes = new Map(
     processNames.map((name) => [
       name,
-      supervise(serviceOf(name), environments.get(name) ?? {}, (output, unasked) => {
+      supervise(serviceOf(name), environments.get(name) ?? {}, host(name).command, (output, unasked) => {
         complaints.push(...errorsIn(name, output));
         if (unasked === null) return;
         const fatal = output.split('\n').findLast((line) => line.startsWith('{"level":60'));
@@ -145,7 +163,11 @@ export const startCluster = async (environment: Record<string, string>): Promise
       const { process: name, kind, durationMs } = fault;
       const struck = processes.get(name) as Supervised;
       if (kind === 'pause') await struck.pause(durationMs);
-      else await struck.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM', durationMs);
+      else if (kind === 'isolate') {
+        await host(name).setConnected(false);
+        await delay(durationMs);
+        await host(name).setConnected(true);
+      } else await struck.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM', durationMs);
     } else if ('server' in fault) {
       const { server: name, kind, durationMs } = fault;
       const { pid } = server(name);

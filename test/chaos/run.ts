@@ -1,6 +1,7 @@
 /**
  * `npm run chaos [-- --seed N --faults 200 --conversations 30 --print]`: conversations go on while the six services and
  * the engines below them are killed, paused, replaced, cut off and slowed, by a schedule that the seed alone decides.
+ * Each process has a network namespace of its own, which needs root; `--no-namespaces` does without.
  * Then a checker that shares no code with the platform compares what every client was told with what the stores hold.
  * Exit code 1 on any violation. `--print` only shows the schedule. `--mutant outbox|cursor` runs a build that is broken on
  * purpose: then the exit code is 1 where the checker does not see it.
@@ -15,6 +16,7 @@ import { untilTaken } from '../testkit/distributed.ts';
 import { ask, createAgent, post, signUp, startConversation } from '../testkit/graphql.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { mutantNames } from './mutants.ts';
+import { enterOwnNetwork } from './network.ts';
 import { describeFault, type Fault, generator, makeSchedule, processNames } from './schedule.ts';
 
 const { values } = parseArgs({
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     pause: { type: 'string', default: '2000' },
     mutant: { type: 'string' },
     print: { type: 'boolean', default: false },
+    'no-namespaces': { type: 'boolean', default: false },
   },
 });
 const [seed, faultCount, conversations, pauseMs] = [values.seed, values.faults, values.conversations, values.pause].map(
@@ -86,13 +89,14 @@ try {
     mutant === undefined
       ? {}
       : { CHAOS_MUTANT: mutant, NODE_OPTIONS: `--import ${new URL('./mutants.ts', import.meta.url)}` };
-  console.log(`seed ${seed}: ${faultCount} faults, ${conversations} conversations at a time`);
   const schedule = makeSchedule(seed, faultCount, pauseMs);
   if (values.print) {
     console.log(schedule.map(describeFault).join('\n'));
     process.exit(0);
   }
-  cluster = await startCluster(environment);
+  if (!values['no-namespaces']) await enterOwnNetwork();
+  console.log(`seed ${seed}: ${faultCount} faults, ${conversations} conversations at a time`);
+  cluster = await startCluster(environment, !values['no-namespaces']);
   const { urls, adminUrl, audioFolder } = cluster;
   console.log(`${clock()}  ${processNames.length} processes on PostgreSQL, Redis, Kafka and S3 are up`);
 

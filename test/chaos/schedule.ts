@@ -38,7 +38,7 @@ export type Fault = {
   readonly atMs: number;
   readonly durationMs: number;
 } & (
-  | { readonly kind: 'kill' | 'pause' | 'replace'; readonly process: ProcessName }
+  | { readonly kind: 'kill' | 'pause' | 'replace' | 'isolate'; readonly process: ProcessName }
   | { readonly kind: 'kill server' | 'pause server'; readonly server: ServerName }
   | { readonly kind: 'partition' | 'cut'; readonly link: LinkName }
   | { readonly kind: 'slow'; readonly link: LinkName; readonly slowMs: number }
@@ -53,6 +53,7 @@ const kinds = [
   ['kill', 30],
   ['pause', 14],
   ['replace', 10],
+  ['isolate', 8],
   ['kill server', 12],
   ['pause server', 6],
   ['partition', 10],
@@ -81,6 +82,8 @@ export const makeSchedule = (seed: number, count: number, pauseMs: number): Faul
           return { kind, atMs, durationMs: between(200, 2500), process: oneOf(processNames) };
         case 'pause':
           return { kind, atMs, durationMs: between(500, 8000), process: oneOf(processNames) };
+        case 'isolate':
+          return { kind, atMs, durationMs: between(500, 6000), process: oneOf(processNames) };
         case 'replace':
           return { kind, atMs, durationMs: between(100, 500), process: oneOf(processNames) };
         case 'kill server':

@@ -17,16 +17,20 @@ export type Supervised = {
 
 const restMs = 300;
 
-/** @param onEnd what it printed, and how it ended where it had been ready and was not to end so */
+/**
+ * @param within see launchPlatformProcess
+ * @param onEnd what it printed, and how it ended where it had been ready and was not to end so
+ */
 export const supervise = (
   service: ServiceName,
   environment: Record<string, string>,
+  within: readonly string[],
   onEnd: (output: string, unasked: string | null) => void,
 ): Supervised => {
   let stopping = false;
   let awayUntil = 0;
   let asked: NodeJS.Signals | null = null;
-  let current = launchPlatformProcess(environment, [service]);
+  let current = launchPlatformProcess(environment, [service], within);
 
   // One loop alone starts it: however it ended, there are never two.
   const running = (async () => {
@@ -45,7 +49,7 @@ export const supervise = (
       if (stopping) return;
       await delay(Math.max(restMs, awayUntil - Date.now()));
       if (stopping) return;
-      current = launchPlatformProcess(environment, [service]);
+      current = launchPlatformProcess(environment, [service], within);
     }
   })();
 

@@ -14,8 +14,14 @@ export type LinkFault =
 /** A TCP link on loopback that a test can disturb. */
 export type FaultyLink = { readonly port: number; set(fault: LinkFault): void; close(): Promise<void> };
 
-/** @param target where it leads; asked for each connection, since what is there may have moved */
-export const openLink = async (target: () => { port: number } | { path: string }): Promise<FaultyLink> => {
+/**
+ * @param target where it leads; asked for each connection, since what is there may have moved
+ * @param address where it listens
+ */
+export const openLink = async (
+  target: () => { port: number; host?: string } | { path: string },
+  address = '127.0.0.1',
+): Promise<FaultyLink> => {
   let fault: LinkFault = { kind: 'none' };
   let healed: () => void = () => {};
   let changed = new Promise<void>((resolve) => {
@@ -54,7 +60,7 @@ export const openLink = async (target: () => { port: number } | { path: string }
       near.destroy();
       return;
     }
-    const far = connect(target() as { port: number });
+    const far = connect(target() as { port: number; host?: string });
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.setNoDelay(true);
@@ -69,11 +75,11 @@ export const openLink = async (target: () => { port: number } | { path: string }
     void carry(near, far);
     void carry(far, near);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
-  const address = server.address();
+  const listening = server.address();
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port: typeof listening === 'object' && listening !== null ? listening.port : 0,
     set: (next) => {
       fault = next;
       healed();

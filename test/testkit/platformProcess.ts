@@ -31,8 +31,11 @@ const startArguments: readonly string[] = (
 const spawnMain = (
   environment: Record<string, string>,
   asked: readonly string[] = [],
+  /** What runs it: a command that becomes what it is given. */
+  within: readonly string[] = [],
 ): { child: ChildProcess; output: () => string } => {
-  const child = spawn(process.execPath, [...startArguments, ...asked], {
+  const [command = '', ...args] = [...within, process.execPath, ...startArguments, ...asked];
+  const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, LOG_LEVEL: 'error', ...patient, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,8 +53,9 @@ const spawnMain = (
 export const launchPlatformProcess = (
   environment: Record<string, string>,
   asked: readonly string[] = [],
+  within: readonly string[] = [],
 ): Omit<PlatformProcess, 'url' | 'readyMs'> & { readonly ready: Promise<string> } => {
-  const { child, output } = spawnMain(environment, asked);
+  const { child, output } = spawnMain(environment, asked, within);
   const exited = once(child, 'exit');
   const ready = new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {

@@ -82,10 +82,14 @@ export const nextUnanswered = async (
 ): Promise<Unanswered | null> => {
   const [row] = await sql.run<Row>(find, [conversationId, [...besides], true]);
   if (row === undefined) return null;
-  const newest = toUnanswered(row);
-  if (newest !== null || toConversation(row.conversation).pendingReplies <= besides.length) return newest;
-  // A later reply has failed while an earlier one was spoken: what is left lies further back.
-  const [further] = await sql.run<Row>(find, [conversationId, [...besides], false]);
+  return toUnanswered(row) ?? furtherBack(sql, row, besides);
+};
+
+/** A later reply was finished or has failed while an earlier one was not: what is left lies further back. */
+const furtherBack = async (sql: Sql, { conversation }: Row, besides: readonly string[]): Promise<Unanswered | null> => {
+  const { id, pendingReplies } = toConversation(conversation);
+  if (pendingReplies <= besides.length) return null;
+  const [further] = await sql.run<Row>(find, [id, [...besides], false]);
   return further === undefined ? null : toUnanswered(further);
 };
 
@@ -96,7 +100,7 @@ export const claimConversation = async (
   owner: string,
 ): Promise<{ readonly next: Unanswered | null } | null> => {
   const [row] = await sql.run<Row>(claimAndFind, [conversationId, [], true, owner]);
-  return row === undefined ? null : { next: toUnanswered(row) };
+  return row === undefined ? null : { next: toUnanswered(row) ?? (await furtherBack(sql, row, [])) };
 };
 
 /** Conversations of any tenant that wait for a reply and that nobody is working on. */
