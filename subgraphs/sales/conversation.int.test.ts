@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { outageError } from '@parley/kernel/outage';
+import { sqlFor } from '@parley/kernel/sql';
 import { subjectCipher } from '@parley/kernel/subjectCipher';
 import pg from 'pg';
+import { claimConversation } from './infrastructure/replies.ts';
 import { agentId, salesWorld, userOf } from './testkit/salesWorld.ts';
 
 type World = Awaited<ReturnType<typeof salesWorld>>;
@@ -324,6 +326,41 @@ describe('a conversation', () => {
     // Its former owner may have been quicker; whoever took it over goes on asking all the same.
     await until(async () => world.script.agentAway === 0);
     await another.stop();
+  });
+
+  test('who waits for a conversation to be free sees its turns as whoever held it has left them', async () => {
+    world.script.reply = () => ['Only words.'];
+    const { conversation } = await open();
+    await say(conversation.id, 'go');
+    const [, reply] = await replied(conversation.id, 1);
+    const admin = new pg.Client({ connectionString: world.database.adminUrl });
+    await admin.connect();
+    const change = (set: string) =>
+      admin.query(`UPDATE sales.conversation SET ${set} WHERE id = $1 RETURNING pending_replies AS pending`, [
+        conversation.id,
+      ]);
+    const setState = (state: string) =>
+      admin.query('UPDATE sales.turn SET state = $2, voiced = false WHERE id = $1', [reply?.id, state]);
+    try {
+      await until(async () => (await change('id = id')).rows[0]?.pending === 0);
+      // A process died while it streamed; before anybody takes over, the customer interrupts.
+      await setState('STREAMING');
+      await admin.query('BEGIN');
+      await change('pending_replies = 1, update_position = update_position + 1, lease_until = NULL');
+      await setState('INTERRUPTED');
+      const sql = sqlFor(world.pool, { role: 'sales_app', tenantId: tenant });
+      const claiming = claimConversation(sql, conversation.id, randomUUID());
+      await until(async () => {
+        const { rows } = await admin.query(
+          "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%WITH claimed%'",
+        );
+        return rows.length > 0;
+      });
+      await admin.query('COMMIT');
+      assert.equal((await claiming)?.next?.reply?.state, 'INTERRUPTED');
+    } finally {
+      await admin.end();
+    }
   });
 
   test('a reply that was left unspoken is spoken later, also where later ones have been', async () => {

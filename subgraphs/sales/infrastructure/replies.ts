@@ -46,8 +46,8 @@ export const historySoFar = async (tx: SqlTransaction, conversationId: string): 
   (await tx.query<{ history: History }>(soFar, [conversationId]))[0]?.history ?? [];
 
 /** `$2`: turns to leave out. `$3`: only as many of the newest turns are looked at as replies are pending. */
-const unansweredOf = (conversation: string) => `
-  SELECT to_jsonb(c) AS conversation, found.message, found.reply, found.history
+const unansweredOf = (conversation: string, besides = '') => `
+  SELECT to_jsonb(c) AS conversation, found.message, found.reply, found.history ${besides}
   FROM ${conversation} c LEFT JOIN LATERAL (
     SELECT to_jsonb(m) AS message, to_jsonb(r) AS reply, ${historyBefore('m.conversation_id', 'm.sequence')} AS history
     FROM (
@@ -59,11 +59,14 @@ const unansweredOf = (conversation: string) => `
     ORDER BY m.sequence LIMIT 1
   ) found ON c.pending_replies > 0`;
 const find = `${unansweredOf('sales.conversation')} WHERE c.tenant_id = platform.tenant_id() AND c.id = $1::uuid`;
+const placeOf = (row: string) => `${row}.update_position, ${row}.turn_count, ${row}.pending_replies`;
+/** The conversation as it was when the statement began; its turns are read as they were then. */
+const seen = `SELECT ${placeOf('s')} FROM sales.conversation s WHERE s.tenant_id = c.tenant_id AND s.id = c.id`;
 const claimAndFind = `WITH claimed AS (
     UPDATE sales.conversation SET lease_owner = $4::uuid, ${until}
     WHERE tenant_id = platform.tenant_id() AND id = $1::uuid AND (lease_owner IS NULL OR lease_owner = $4::uuid OR lease_until < now())
     RETURNING *
-  ) ${unansweredOf('claimed')}`;
+  ) ${unansweredOf('claimed', `, (${placeOf('c')}) = (${seen}) AS "isOfOneMoment"`)}`;
 type Row = { conversation: JsonRow; message: JsonRow | null; reply: JsonRow | null; history: History };
 
 const toUnanswered = ({ conversation, message, reply, history }: Row): Unanswered | null =>
@@ -99,8 +102,11 @@ export const claimConversation = async (
   conversationId: string,
   owner: string,
 ): Promise<{ readonly next: Unanswered | null } | null> => {
-  const [row] = await sql.run<Row>(claimAndFind, [conversationId, [], true, owner]);
-  return row === undefined ? null : { next: toUnanswered(row) ?? (await furtherBack(sql, row, [])) };
+  const [row] = await sql.run<Row & { isOfOneMoment: boolean }>(claimAndFind, [conversationId, [], true, owner]);
+  if (row === undefined) return null;
+  // The claim has waited for somebody who changed it: its turns are read again, as they are now.
+  if (!row.isOfOneMoment) return { next: await nextUnanswered(sql, conversationId, []) };
+  return { next: toUnanswered(row) ?? (await furtherBack(sql, row, [])) };
 };
 
 /** Conversations of any tenant that wait for a reply and that nobody is working on. */
