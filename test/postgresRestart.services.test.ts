@@ -119,7 +119,7 @@ describe('PostgreSQL ends and comes back under a hundred writes a second', () =>
 
       const done = load.outcomes.filter(isDone);
       const refused = load.outcomes.filter((outcome) => !isDone(outcome));
-      assert.ok(refused.length > 50, `${refused.length} were refused while it was away`);
+      assert.ok(refused.length > 10, `${refused.length} were refused while it was away`);
       for (const { answer } of refused) {
         assert.equal(answer.errors?.[0]?.extensions?.['code'], 'SERVICE_UNAVAILABLE', JSON.stringify(answer.errors));
         assert.equal(answer.errors?.[0]?.extensions?.['retryAfterMs'], 1000);
