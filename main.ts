@@ -5,7 +5,7 @@ import { createLog } from '@parley/kernel/log';
 import { isPrimary, startWorkers, tellPrimary, workersFor } from './apart/workers.ts';
 import { readArguments, usage } from './arguments.ts';
 import { platformConfig } from './config.ts';
-import { start } from './start.ts';
+import { longestStopMs, start } from './start.ts';
 
 const asked = readArguments(process.argv.slice(2));
 if (asked === null) {
@@ -43,7 +43,7 @@ Stop with Ctrl-C.`);
     if (stoppingSince > 0) return Date.now() - stoppingSince > 1000 ? process.exit(1) : undefined;
     stoppingSince = Date.now();
     log.info({ signal }, 'stopping');
-    const forced = setTimeout(() => process.exit(1), 25_000);
+    const forced = setTimeout(() => process.exit(1), longestStopMs);
     await running.stop();
     clearTimeout(forced);
     process.exit(0);

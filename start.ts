@@ -10,6 +10,9 @@ export type Running = {
   stop(): Promise<void>;
 };
 
+/** A process that was told to end and has not done so by then ends at once. */
+export const longestStopMs = 25_000;
+
 /** Starts what was asked for, and loads no other code than that needs. @throws ConfigError */
 export const start = async (
   asked: Asked,

@@ -4,7 +4,7 @@
  * (`npm run start:distributed`), on this machine and under the same load, which runs on it too. Both are up all the time
  * and are asked in turns; ratios are medians over the rounds. `--engines` adds one process on the same engines.
  *
- * npm run bench:distributed [-- --rounds 9 --engines]
+ * npm run bench:distributed [-- --rounds 7 --engines]
  */
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ import { enginesFor } from './lib/ownEngines.ts';
 import { cpuByKind, watchOthers } from './lib/processes.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '9' }, engines: { type: 'boolean', default: false } },
+  options: { rounds: { type: 'string', default: '7' }, engines: { type: 'boolean', default: false } },
 });
 const rounds = Number(values.rounds);
 const conversations = 20;

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -35,8 +35,9 @@ export const openKeyFile = async (file: string): Promise<MasterKey> => {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   let root = await readFile(file).catch(() => null);
   if (root === null) {
-    const draft = `${file}.${process.pid}`;
-    await writeFile(draft, randomBytes(32), { mode: 0o600, flush: true });
+    // Not a process id: in containers that share the folder everybody is process 1.
+    const draft = `${file}.${randomUUID()}`;
+    await writeFile(draft, randomBytes(32), { mode: 0o600, flush: true, flag: 'wx' });
     // link fails when another process was first: then its key is the key.
     await link(draft, file).catch(() => {});
     await rm(draft);
