@@ -351,6 +351,8 @@ describe('a conversation', () => {
       const sql = sqlFor(world.pool, { role: 'sales_app', tenantId: tenant });
       const claiming = claimConversation(sql, conversation.id, randomUUID());
       await until(async () => {
+        // What a transaction has seen of others' activity it would go on seeing.
+        await admin.query('SELECT pg_stat_clear_snapshot()');
         const { rows } = await admin.query(
           "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%WITH claimed%'",
         );
