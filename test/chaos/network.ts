@@ -1,5 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -18,8 +21,8 @@ export type Network = { readonly address: string; addHost(name: string): Promise
 const inside = 'CHAOS_IN_ITS_OWN_NETWORK';
 
 /**
- * Runs this program again in a network and mount namespace of its own, which are gone with it, and ends as that ends.
- * Returns where it already runs in one. Needs root (CAP_SYS_ADMIN) and util-linux. @throws Error that says so
+ * Runs this program again in namespaces of its own (network, mounts, processes) and ends as that ends: whatever becomes of
+ * it, nothing of it is left. Returns where it already runs there. Needs root (CAP_SYS_ADMIN) and util-linux. @throws Error that says so
  */
 export const enterOwnNetwork = async (): Promise<void> => {
   if (process.env[inside] !== undefined) return;
@@ -27,13 +30,23 @@ export const enterOwnNetwork = async (): Promise<void> => {
     throw new Error(
       'network namespaces need root: run it as root, or with --no-namespaces, which only cuts its own links',
     );
+  await run('ip', ['-V']).catch(() => {
+    throw new Error('network namespaces need the program ip: apt-get install iproute2, or run with --no-namespaces');
+  });
+  const folder = await mkdtemp(path.join(tmpdir(), 'parley-chaos-'));
+  await chmod(folder, 0o755);
   const again = spawn(
     'unshare',
-    ['--net', '--mount', '--', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
-    { stdio: 'inherit', env: { ...process.env, [inside]: '1' } },
+    [
+      ...['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
+      ...[process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    ],
+    { stdio: 'inherit', env: { ...process.env, [inside]: '1', TMPDIR: folder } },
   );
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => again.kill(signal));
+  // The first process of a namespace hears no signal it does not handle; with its parent it dies, and the others with it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => again.kill('SIGKILL'));
   const [code] = (await once(again, 'exit')) as [number | null];
+  await rm(folder, { recursive: true, force: true });
   process.exit(code ?? 1);
 };
 
