@@ -23,6 +23,10 @@ const restMs = 1000;
 /** A consumer that is silent for so long is taken for dead, and another gets its partitions. */
 const sessionMs = 10_000;
 
+/** A consumer that neither fetches nor beats for so long is replaced. */
+const silenceMs = 3 * sessionMs;
+const leaveMs = 2000;
+
 /** kafkajs prints on its own unless told where to. It tells of every answer that is not yet the one wanted; what comes of it, we say. */
 const logTo =
   (log: Log) =>
@@ -160,7 +164,8 @@ const startConsuming = (
     await batch.commitOffsetsIfNecessary(batch.uncommittedOffsets());
   };
 
-  const run = async (): Promise<void> => {
+  /** Follows the topics until it is told to stop, or something ends it. @throws what did */
+  const follow = async (): Promise<void> => {
     for (const topic of topics) await topicReady(topic);
     const opened = kafka.consumer({
       groupId: nameOf(group),
@@ -174,10 +179,13 @@ const startConsuming = (
         retries: Number.MAX_SAFE_INTEGER,
         initialRetryTime: restMs,
         maxRetryTime: restMs,
-        restartOnFailure: async () => true,
+        // It would not after every crash, nor tell: a new one is made below.
+        restartOnFailure: async () => false,
       },
     });
     consumer = opened;
+    const ended = endOf(opened, stopping.signal);
+    ended.catch(() => {});
     await opened.connect();
     await opened.subscribe({ topics: topics.map(nameOf), fromBeginning: true });
     await opened.run({
@@ -186,16 +194,20 @@ const startConsuming = (
       partitionsConsumedConcurrently: 3,
       eachBatch: handle,
     });
+    await ended;
   };
 
+  /** Whatever still hangs there delivers nothing that a handler does not know. */
+  const leave = async (): Promise<void> => {
+    await Promise.race([consumer?.disconnect().catch(() => {}), delay(leaveMs, undefined, { ref: false })]);
+  };
   const running = (async () => {
     while (!stopping.signal.aborted) {
       try {
-        await run();
-        return;
+        await follow();
       } catch (error) {
         log.warn({ err: error, group }, 'Kafka cannot be followed; it is tried again');
-        await consumer?.disconnect().catch(() => {});
+        await leave();
         await delay(restMs, undefined, { signal: stopping.signal }).catch(() => {});
       }
     }
@@ -203,9 +215,33 @@ const startConsuming = (
   return async () => {
     stopping.abort();
     await running;
-    await consumer?.disconnect();
+    await leave();
   };
 };
+
+/** Resolves once told to stop; rejects when the consumer has crashed, was stopped, or shows no sign of life. */
+const endOf = (consumer: Consumer, stop: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let aliveAt = Date.now();
+    const { CRASH, STOP, FETCH, HEARTBEAT, GROUP_JOIN } = consumer.events;
+    for (const sign of [FETCH, HEARTBEAT, GROUP_JOIN] as const)
+      consumer.on(sign, () => {
+        aliveAt = Date.now();
+      });
+    const watch = setInterval(() => {
+      if (Date.now() - aliveAt > silenceMs) end(() => reject(new Error(`no sign of life for ${silenceMs} ms`)));
+    }, restMs).unref();
+    const end = (settle: () => void) => {
+      clearInterval(watch);
+      stop.removeEventListener('abort', onStop);
+      settle();
+    };
+    const onStop = () => end(resolve);
+    consumer.on(CRASH, ({ payload }) => end(() => reject(payload.error)));
+    consumer.on(STOP, () => end(() => reject(new Error('the consumer was stopped'))));
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop);
+  });
 
 /** What cannot be read is handed on as it came, so that it is set aside with its text. */
 const readEvent = (value: Buffer | null): StoredEvent => {

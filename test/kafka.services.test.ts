@@ -16,7 +16,7 @@ import type { StoredEvent } from '@parley/kernel/event';
 import { kafkaBus } from '@parley/kernel/kafkaBus';
 import { createLog } from '@parley/kernel/log';
 import { startOutboxRelay } from '@parley/kernel/outboxRelay';
-import { Kafka, logLevel } from 'kafkajs';
+import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { startKafka } from '../deploy/services/kafka.ts';
 import type { RunningServer } from '../deploy/services/server.ts';
@@ -162,6 +162,25 @@ describe('events over Apache Kafka', () => {
     // Its session has to run out first.
     await until('the second delivery', () => seen.last.get(aggregateId) === 3, 40_000);
     assert.equal(seen.doubles, 0);
+    await stop();
+  });
+
+  test('K06 a consumer that kafkajs gives up is followed by a new one', async () => {
+    const bus = openBus(prefixes.next());
+    const seen: string[] = [];
+    let failures = 2;
+    const stop = await bus.consume('seer', [topic], async (events) => {
+      if (failures > 0) {
+        failures -= 1;
+        // As it says of a connection that was closed in the midst of something.
+        throw new kafkajs.KafkaJSNonRetriableError('Closed connection');
+      }
+      seen.push(...events.map(({ id }) => id));
+    });
+    const event = eventOf(randomUUID(), 1);
+    await bus.publish(topic, [event]);
+    await until('the event', () => seen.includes(event.id));
+    assert.equal(failures, 0);
     await stop();
   });
 

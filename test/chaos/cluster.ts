@@ -158,6 +158,23 @@ export const startCluster = async (environment: Record<string, string>, namespac
       // It is gone.
     }
   };
+  /** A server that is still starting is struck once it has started: there are never two of it. */
+  const whenStarted = new Map<ServerName, Promise<void>>();
+  const killServer = (name: ServerName, awayMs: number): Promise<void> => {
+    const again = (whenStarted.get(name) ?? Promise.resolve()).then(async () => {
+      const { pid } = server(name);
+      // PostgreSQL's immediate shutdown: as a crash, with recovery from its log, and no process of it left behind.
+      signalGroup(pid, name === 'postgres' ? 'SIGQUIT' : 'SIGKILL');
+      await gone(pid);
+      await delay(awayMs);
+      await startServer(name);
+    });
+    whenStarted.set(
+      name,
+      again.catch(() => {}),
+    );
+    return again;
+  };
   const strike = async (fault: Fault): Promise<void> => {
     if ('process' in fault) {
       const { process: name, kind, durationMs } = fault;
@@ -170,18 +187,11 @@ export const startCluster = async (environment: Record<string, string>, namespac
       } else await struck.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM', durationMs);
     } else if ('server' in fault) {
       const { server: name, kind, durationMs } = fault;
+      if (kind === 'kill server') return killServer(name, durationMs);
       const { pid } = server(name);
-      if (kind === 'pause server') {
-        signalGroup(pid, 'SIGSTOP');
-        await delay(durationMs);
-        signalGroup(pid, 'SIGCONT');
-        return;
-      }
-      // PostgreSQL's immediate shutdown: as a crash, with recovery from its log, and no process of it left behind.
-      signalGroup(pid, name === 'postgres' ? 'SIGQUIT' : 'SIGKILL');
-      await gone(pid);
+      signalGroup(pid, 'SIGSTOP');
       await delay(durationMs);
-      await startServer(name);
+      signalGroup(pid, 'SIGCONT');
     } else {
       const disturbed = links.get(fault.link);
       if (disturbed === undefined) throw new Error(`there is no link ${fault.link}`);
