@@ -27,6 +27,7 @@ import { connect, openDatabases, requireMigrations } from './databases.ts';
 import { rehearseConversations } from './rehearsal/rehearseConversations.ts';
 import { readSchemas, supergraphFile, trustedDocumentsFile } from './schemas.ts';
 import { sendKeys } from './signingKeysRoute.ts';
+import { stopInOrder } from './stopInOrder.ts';
 
 /** Gateway and five subgraphs in this process. `drained` waits until every event so far has been handled everywhere. */
 export type Platform = {
@@ -56,11 +57,7 @@ export const startPlatform = async (
     agent: readAgentConfig(environment),
   };
   const stops: (() => Promise<unknown>)[] = [];
-  const stop = async () => {
-    for (let next = stops.pop(); next !== undefined; next = stops.pop()) {
-      await next().catch((error: unknown) => log.error({ err: error }, 'stopping'));
-    }
-  };
+  const stop = () => stopInOrder(stops, log);
   try {
     const port = await claimPort(config);
     const publicUrl = config.publicUrl ?? `http://${config.host}:${port}`;

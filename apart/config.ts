@@ -1,6 +1,6 @@
 import type { TokenIssuer } from '@parley/gateway/access/issuedTokens';
 import type { CallSecrets } from '@parley/kernel/callProof';
-import { ConfigError, readConfig } from '@parley/kernel/config';
+import { ConfigError, integer, readConfig } from '@parley/kernel/config';
 import type { ListenAddress } from '@parley/kernel/serveSubgraph';
 import { parseSubgraphAddress, parseSubgraphAddresses } from '@parley/kernel/subgraphAddress';
 import { z } from 'zod';
@@ -32,6 +32,8 @@ const schema = z.object({
   SUBGRAPH_SECRET: secret.optional(),
   SUBGRAPH_SECRET_ACCEPTED: secret.optional(),
   SUBGRAPH_LISTEN: address.optional(),
+  SUBGRAPH_UNREADY_MS: integer(0, 60_000).optional(),
+  NODE_ENV: z.string().optional(),
   SUPERGRAPH: z.string().optional(),
   GATEWAY_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
   GATEWAY_JWT_ISSUER: z.string().optional(),
@@ -47,6 +49,8 @@ export type ApartConfig = {
   readonly secrets: CallSecrets;
   /** Null for the gateway, which listens at HOST and PORT. */
   readonly listen: ListenAddress | null;
+  /** How long it goes on as before when it is told to stop, while readiness already says no. */
+  readonly unreadyMs: number;
 };
 
 /** @throws ConfigError, one line that names what is missing for this service */
@@ -75,6 +79,7 @@ export const apartConfig = (
   return {
     urls: new Map([...wanted].map((name) => [name, urlOf(name) as string])),
     secrets: { signs: given.SUBGRAPH_SECRET, accepts: given.SUBGRAPH_SECRET_ACCEPTED ?? null },
+    unreadyMs: given.SUBGRAPH_UNREADY_MS ?? (given.NODE_ENV === 'production' ? 2000 : 0),
     listen: service === 'gateway' ? null : listenOf(service, given.SUBGRAPH_LISTEN ?? urlOf(service), platform),
   };
 };

@@ -22,6 +22,7 @@ import type { PlatformConfig } from '../config.ts';
 import { contexts } from '../contexts.ts';
 import { connect, openDatabases, requireMigrations } from '../databases.ts';
 import { readSchemas } from '../schemas.ts';
+import { stopInOrder } from '../stopInOrder.ts';
 import type { ApartConfig } from './config.ts';
 import { type SubgraphName, services } from './services.ts';
 
@@ -104,16 +105,13 @@ const prepare: Readonly<Record<SubgraphName, Prepare>> = {
 export const startSubgraph = async (
   name: SubgraphName,
   config: PlatformConfig,
-  { urls, secrets, listen }: ApartConfig,
+  { urls, secrets, listen, unreadyMs }: ApartConfig,
   environment: Environment,
   log: Log,
 ): Promise<RunningService> => {
   const startPrepared = await prepare[name](config, environment);
   const stops: (() => Promise<unknown>)[] = [];
-  const stop = async () => {
-    for (let next = stops.pop(); next !== undefined; next = stops.pop())
-      await next().catch((error: unknown) => log.error({ err: error }, 'stopping'));
-  };
+  const stop = () => stopInOrder(stops, log);
   try {
     await mkdir(config.dataDir, { recursive: true });
     const masterKey = await openKeyFile(path.join(config.dataDir, 'keys', 'master.key'));
@@ -150,6 +148,7 @@ export const startSubgraph = async (
       secrets,
       log,
       handlers,
+      unreadyMs,
       ...(started.handleAudio ? { open: { '/audio/': started.handleAudio } } : {}),
       ready: () =>
         pool.query('SELECT 1').then(

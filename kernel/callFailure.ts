@@ -1,8 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { errors as undiciErrors } from 'undici';
 
 /**
  * Why a call of a subgraph gave no usable answer.
- * UNREACHABLE: no connection, so nothing was begun. RESET: it broke off. REFUSED: 401 or 403, a secret is wrong.
+ * UNREACHABLE: no connection, or it is about to stop: nothing was begun. RESET: it broke off. REFUSED: 401 or 403, a secret is wrong.
  * STATUS: any other status. INVALID: not what was asked for. TOO_LARGE, REDIRECT: as the words say.
  * TAMPERED: what came is not what was sent. TIMEOUT: no word in time.
  */
@@ -27,6 +28,11 @@ export class CallFailure extends Error {
     this.kind = kind;
   }
 }
+
+/** On a 503 of a service of ours that is about to stop: it has not begun what it was asked. */
+export const leavingHeader = 'parley-leaving';
+export const isLeaving = (statusCode: number, headers: IncomingHttpHeaders): boolean =>
+  statusCode === 503 && headers[leavingHeader] !== undefined;
 
 /** A deadline that passed, also one that is not ours (`AbortSignal.timeout`). */
 export const isSilence = (failure: unknown): boolean =>

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { CallFailure, isSilence, toCallFailure } from './callFailure.ts';
+import { CallFailure, isLeaving, isSilence, toCallFailure } from './callFailure.ts';
 import { type CallSecrets, signCall } from './callProof.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { type Exchanged, type ExchangeLimits, exchange } from './exchange.ts';
@@ -115,6 +115,7 @@ const refuse = (statusCode: number, headers: IncomingHttpHeaders): CallFailure |
     return null;
   if (statusCode >= 300 && statusCode < 400) return new CallFailure('REDIRECT', `status ${statusCode}`);
   if (statusCode === 401 || statusCode === 403) return new CallFailure('REFUSED', `status ${statusCode}`);
+  if (isLeaving(statusCode, headers)) return new CallFailure('UNREACHABLE', 'it is about to stop');
   return statusCode === 200
     ? new CallFailure('INVALID', `content type ${type.slice(0, 100)}`)
     : new CallFailure('STATUS', `status ${statusCode}`);

@@ -19,7 +19,7 @@ describe('a subgraph at two addresses', () => {
       [0, 1].map(async () => {
         const { subgraph, seen } = tinySubgraph();
         const listen = { host: '127.0.0.1', port: 0 };
-        const served = await serveSubgraph({ subgraph, listen, secrets, log: silentLog, drainMs: 200 });
+        const served = await serveSubgraph({ subgraph, listen, secrets, log: silentLog, unreadyMs: 100, drainMs: 200 });
         const link = await openLink(() => ({ port: Number(new URL(served.url).port) }));
         return { served, link, seen };
       }),
@@ -58,6 +58,33 @@ describe('a subgraph at two addresses', () => {
     );
     await direct.close();
     assert.ok(together.every(({ status }) => status === 'fulfilled'));
+  });
+
+  test('M02: one that is told to stop is unready first, and no command that is on its way to it fails', async () => {
+    const leaving = replicas[0]?.served;
+    const touch = () => remote.execute({ ...asked, query: 'mutation { touch }' });
+    const isReady = () =>
+      fetch(`${leaving?.url}/health/ready`).then(
+        ({ status }) => status === 204,
+        () => false,
+      );
+    await Promise.all(Array.from({ length: 20 }, touch));
+    assert.ok(await isReady());
+    for (const { link } of replicas) link.set({ kind: 'slow', slowMs: 40 });
+    let isStopped = false;
+    const stopped = leaving?.close().finally(() => {
+      isStopped = true;
+    });
+    let unready = 0;
+    const keepAsking = async (_: unknown, at: number) => {
+      await delay(at * 5);
+      while (!isStopped) assert.ok((await touch()).data);
+    };
+    const watchReadiness = async () => {
+      for (; !isStopped; await delay(5)) unready += Number(!(await isReady()));
+    };
+    await Promise.all([...Array.from({ length: 16 }, keepAsking), watchReadiness(), stopped]);
+    assert.ok(unready > 0);
   });
 
   test('a query is answered while one of them is silent, and that one is left alone', async () => {

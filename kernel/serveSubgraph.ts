@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { leavingHeader } from './callFailure.ts';
 import { type CallSecrets, createCallVerifier } from './callProof.ts';
 import type { Log } from './log.ts';
 import { createNonceMemory } from './nonceMemory.ts';
@@ -25,14 +27,21 @@ export type ServeOptions = {
   /** Can it do its work? For whoever sends it requests; being alive never depends on it (M11). */
   readonly ready?: () => Promise<boolean>;
   readonly bodyBytes?: number;
+  /** How long close() goes on as before while readiness already says no. */
+  readonly unreadyMs?: number;
+  /** How long it then sends those away who still come over connections they have. */
+  readonly leaveMs?: number;
+  /** How long what is under way may take after that. */
   readonly drainMs?: number;
 };
 
 const graphqlPath = '/graphql';
+const leaving = { [leavingHeader]: '1', connection: 'close', 'content-length': 0 };
 
 /**
  * Serves a subgraph to our other services: signed POSTs at `/graphql`, signed graphql-transport-ws at the same path,
- * `/health/live` and `/health/ready` for whoever watches the process. Nothing unproven is parsed.
+ * `/health/live` and `/health/ready` for whoever watches the process. Nothing unproven is parsed. close() is unready first,
+ * then sends callers elsewhere, and ends when what was under way is done (M02).
  */
 export const serveSubgraph = async (options: ServeOptions): Promise<ServedSubgraph> => {
   const {
@@ -43,8 +52,11 @@ export const serveSubgraph = async (options: ServeOptions): Promise<ServedSubgra
     open = {},
     ready = async () => true,
     bodyBytes = 8 * 1024 * 1024,
+    unreadyMs = 0,
+    leaveMs = 300,
     drainMs = 5000,
   } = options;
+  let phase: 'serving' | 'unready' | 'leaving' = 'serving';
   const verify = createCallVerifier(secrets, subgraph.name, createNonceMemory());
   const handlers: Readonly<Record<string, ProvenHandler>> = {
     ...options.handlers,
@@ -58,7 +70,9 @@ export const serveSubgraph = async (options: ServeOptions): Promise<ServedSubgra
   const dispatch = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url ?? '/';
     if (path === '/health/live') return void response.writeHead(204).end();
-    if (path === '/health/ready') return void response.writeHead((await ready()) ? 204 : 503).end();
+    if (path === '/health/ready')
+      return void response.writeHead(phase === 'serving' && (await ready()) ? 204 : 503).end();
+    if (phase === 'leaving') return void response.writeHead(503, leaving).end();
     const handle = Object.hasOwn(handlers, path) ? handlers[path] : undefined;
     if (handle) return answerProven({ verify, bodyBytes, log }, request, response, path, handle);
     const opened = Object.keys(open).find((prefix) => path.startsWith(prefix));
@@ -90,8 +104,15 @@ export const serveSubgraph = async (options: ServeOptions): Promise<ServedSubgra
   return {
     url,
     close: async () => {
+      phase = 'unready';
+      await delay(unreadyMs);
+      // To end a connection on which a call is just coming would leave open whether that was begun.
+      phase = 'leaving';
+      sockets.close();
+      await delay(leaveMs);
       const closed = once(http, 'close');
       http.close();
+      // Those that came meanwhile.
       sockets.close();
       const idle = setInterval(() => http.closeIdleConnections(), 50);
       const forced = setTimeout(() => http.closeAllConnections(), drainMs);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { toCallFailure } from '@parley/kernel/callFailure';
+import { CallFailure, isLeaving, toCallFailure } from '@parley/kernel/callFailure';
 import { createReplicas } from '@parley/kernel/replicas';
 import { parseSubgraphAddresses } from '@parley/kernel/subgraphAddress';
 import { Pool } from 'undici';
@@ -51,10 +51,14 @@ export const forwardTo = (url: string) => {
     try {
       const asked = { method, path: request.url ?? '/', headers, signal: gone.signal };
       const answer = await ask(
-        (pool) =>
-          pool.request(asked).catch((error: unknown) => {
+        async (pool) => {
+          const answered = await pool.request(asked).catch((error: unknown) => {
             throw toCallFailure(error, gone.signal);
-          }),
+          });
+          if (!isLeaving(answered.statusCode, answered.headers)) return answered;
+          await answered.body.dump();
+          throw new CallFailure('UNREACHABLE', 'it is about to stop');
+        },
         { isRepeatable: true, signal: gone.signal },
       );
       for (const name of told) if (answer.headers[name] !== undefined) response.setHeader(name, answer.headers[name]);

@@ -8,6 +8,8 @@ import { freePort, type PlatformProcess, startPlatformProcess } from './platform
 export type DistributedPlatform = {
   readonly url: string;
   readonly processes: Map<ServiceName, PlatformProcess>;
+  /** What each of them is told. */
+  readonly environment: Readonly<Record<string, string>>;
   start(name: ServiceName): Promise<void>;
   /** Resolves when every event so far has been taken by those who follow it. */
   drained(): Promise<void>;
@@ -20,10 +22,7 @@ export const startDistributed = async (
 ): Promise<DistributedPlatform> => {
   const port = await freePort();
   const shared = {
-    ...environment,
     DATABASE_POOL_SIZE: '6',
-    PORT: port,
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
     SUBGRAPH_SECRET: 'services that run apart know this one',
     ...Object.fromEntries(
       subgraphNames.map((name) => [
@@ -31,10 +30,14 @@ export const startDistributed = async (
         `unix:${environment['DATA_DIR']}/${name}.sock`,
       ]),
     ),
+    ...environment,
+    PORT: port,
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
   };
   const processes = new Map<ServiceName, PlatformProcess>();
   const start = async (name: ServiceName) => {
-    processes.set(name, await startPlatformProcess(shared, [name]));
+    const listen = name === 'gateway' ? {} : { SUBGRAPH_LISTEN: `unix:${environment['DATA_DIR']}/${name}.sock` };
+    processes.set(name, await startPlatformProcess({ ...shared, ...listen }, [name]));
   };
   const stop = async () => {
     await processes.get('gateway')?.stop();
@@ -47,7 +50,14 @@ export const startDistributed = async (
     await stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, processes, start, drained: () => untilTaken(database.adminUrl), stop };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    processes,
+    environment: shared,
+    start,
+    drained: () => untilTaken(database.adminUrl),
+    stop,
+  };
 };
 
 const untaken = `SELECT

@@ -66,8 +66,10 @@ export const openLink = async (
       socket.setNoDelay(true);
       socket
         .on('error', () => {})
-        .on('close', () => {
+        .on('close', (hadError) => {
           sockets.delete(socket);
+          // What is still on its way from one that has closed arrives before that is told.
+          if (!hadError && fault.kind !== 'cut') return;
           near.destroy();
           far.destroy();
         });
