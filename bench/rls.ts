@@ -21,6 +21,7 @@ import { openSalesDatabase } from '../subgraphs/sales/infrastructure/database.ts
 import { bench } from './lib/bench.ts';
 import { openDistance } from './lib/distance.ts';
 import { machine, median, percentile } from './lib/machine.ts';
+import { watchOthers } from './lib/processes.ts';
 import { type Rows, seedConversations } from './rls/rows.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
@@ -136,6 +137,7 @@ await bench(170, async ({ closing }) => {
     { name: `one client, ${roundTripMs} ms away`, sides: far, clients: 1, each: 15 },
   ] as const;
   console.log(`${''.padEnd(52)} p50 on, ms  p50 off, ms  on/off (least–most)  rounds × queries`);
+  const others = await watchOthers();
   for (const { name, sides, clients, each } of places)
     for (const [what, query] of Object.entries(queries)) {
       const ratios: number[] = [];
@@ -155,4 +157,5 @@ await bench(170, async ({ closing }) => {
         `${`${name}: ${what}`.padEnd(52)} ${median(p50s.on).toFixed(3).padStart(10)} ${median(p50s.off).toFixed(3).padStart(11)} ${`${median(ratios).toFixed(2)}× (${range})`.padStart(20)}  ${rounds} × ${clients * each}`,
       );
     }
+  console.log(`\n${(await others()).toFixed(0)}% of the cores taken by others`);
 });
