@@ -2,6 +2,7 @@ import { ConfigError, integer, readConfig } from '@parley/kernel/config';
 import { z } from 'zod';
 import { defaultOperationLimits, type OperationLimits } from './admission/limits.ts';
 import type { RateLimitSettings } from './admission/rateLimits.ts';
+import type { CacheConfig } from './caching/openCaching.ts';
 import type { CallPolicies } from './calls/subgraphRequest.ts';
 import type { MetricsAddress } from './telemetry/metricsServer.ts';
 import type { TracingConfig } from './telemetry/tracing.ts';
@@ -33,6 +34,8 @@ export type GatewayLimits = {
   readonly bodyBytes: number;
   readonly operation: OperationLimits;
   readonly rates: RateLimitSettings;
+  /** Where answers with @cacheControl are kept; null: nowhere. */
+  readonly cache: CacheConfig | null;
   readonly subgraphDeadlineMs: number;
   readonly subgraphAnswerBytes: number;
   readonly calls: CallPolicies;
@@ -87,6 +90,8 @@ const environment = z.object({
   GATEWAY_SUBGRAPH_CONCURRENCY: positive(256),
   GATEWAY_SUBGRAPH_TENANT_CONCURRENCY: positive(64),
   GATEWAY_DEDUPLICATE: flag.default(true),
+  GATEWAY_CACHE: flag.default(true),
+  GATEWAY_CACHE_BYTES: positive(64 * 1024 * 1024),
   GATEWAY_REQUEST_TIMEOUT_MS: positive(30_000),
   GATEWAY_CONNECTIONS: positive(10_000),
   GATEWAY_LATENESS_MS: positive(200),
@@ -129,6 +134,9 @@ export const gatewayConfig = (env: Readonly<Record<string, string | undefined>> 
         sensitivePerMinute: values.GATEWAY_SENSITIVE_PER_MINUTE,
         redisUrl: values.REDIS_URL ?? null,
       },
+      cache: values.GATEWAY_CACHE
+        ? { redisUrl: values.REDIS_URL ?? null, memoryBytes: values.GATEWAY_CACHE_BYTES }
+        : null,
       subgraphDeadlineMs: values.GATEWAY_SUBGRAPH_DEADLINE_MS,
       subgraphAnswerBytes: values.GATEWAY_SUBGRAPH_ANSWER_BYTES,
       calls: {

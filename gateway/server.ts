@@ -11,9 +11,12 @@ import { createAdmission } from './admission/admit.ts';
 import { createPersistedDocuments } from './admission/persistedDocuments.ts';
 import { createRateLimits } from './admission/rateLimits.ts';
 import { createTrustedDocuments, readManifest } from './admission/trustedDocuments.ts';
+import { createCachedRuns } from './caching/cachedRuns.ts';
+import { openCaching } from './caching/openCaching.ts';
 import { createCallSubgraph } from './calls/subgraphRequest.ts';
 import type { GatewayConfig } from './config.ts';
 import { createMask } from './errors.ts';
+import { createSharedRuns, runAdmitted } from './execution/sharedRuns.ts';
 import { createReadLive } from './live/liveReading.ts';
 import { createLiveStreams } from './live/liveStreams.ts';
 import type { Log } from './log.ts';
@@ -83,12 +86,15 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     isPublisher: options.authenticate === undefined,
     onlyPublished: config.persistedOnly,
   });
+  const caching = openCaching(config.limits.cache, log, metrics);
+  const shared = limits.calls.deduplicate ? createSharedRuns() : runAdmitted;
+  const run = caching === null ? shared : createCachedRuns(shared, caching);
   const gateway = new CompilingGateway(supergraphSdl, {
     callSubgraph,
     limits: limits.operation,
     introspection,
     documents: limits.documents,
-    deduplicate: limits.calls.deduplicate ?? false,
+    run,
     metrics,
     log,
   });
@@ -110,7 +116,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const admission = createAdmission({ gateway, persistedDocuments, limits: limits.operation, rateLimits, log });
   const streams = createLiveStreams({ subgraphs, log, share: limits.calls.deduplicate ?? false });
   const readLive = createReadLive(streams, rateLimits);
-  const live = createLiveResponses({ readLive, mask, limits });
+  const live = createLiveResponses({ readLive, run, mask, limits });
   const graphql = createGraphqlHandler({
     apollo,
     admission: observedAdmission(admission),
@@ -132,6 +138,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     authenticate,
     revocations,
     readLive,
+    run,
     mask,
     log,
   });
@@ -178,6 +185,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       await revocations.close();
       shedding.close();
       rateLimits.close();
+      caching?.store.close();
       await apollo.stop();
       await telemetry.close();
     },

@@ -5,6 +5,7 @@ import '@pothos/plugin-federation';
 import { GraphQLError } from 'graphql';
 import { DateTimeResolver, URLResolver } from 'graphql-scalars';
 import type { Actor } from './actor.ts';
+import type { CacheDirectives } from './cacheDirectives.ts';
 import type { CostDirectives } from './costDirectives.ts';
 import { Refusal, type RefusalIssue, refusalCodes } from './refusal.ts';
 
@@ -16,20 +17,21 @@ export type SharedTypes = {
     DateTime: { Input: Date; Output: Date };
     URL: { Input: URL; Output: URL | string };
   };
-  Directives: CostDirectives & {
-    requiresScopes: {
-      locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
-      args: { scopes: readonly (readonly string[])[] };
+  Directives: CostDirectives &
+    CacheDirectives & {
+      requiresScopes: {
+        locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
+        args: { scopes: readonly (readonly string[])[] };
+      };
+      authenticated: {
+        locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
+        args: Record<string, never>;
+      };
+      policy: {
+        locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
+        args: { policies: readonly (readonly string[])[] };
+      };
     };
-    authenticated: {
-      locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
-      args: Record<string, never>;
-    };
-    policy: {
-      locations: 'OBJECT' | 'FIELD_DEFINITION' | 'INTERFACE' | 'SCALAR' | 'ENUM';
-      args: { policies: readonly (readonly string[])[] };
-    };
-  };
 };
 
 /** What every resolver gets beside its context's own parts. `actor` is null only before sign-in. */

@@ -8,6 +8,7 @@ import { createDocuments, type Document, type Documents, findOperation } from '.
 import type { OperationLimits } from '../admission/limits.ts';
 import { compileCost, type OperationCost } from '../admission/operationCost.ts';
 import { type CoerceVariables, compileVariables } from '../admission/variables.ts';
+import { type CachePolicy, cachePolicyOf } from '../caching/cachePolicy.ts';
 import type { Call, CallSubgraph } from '../calls/subgraphRequest.ts';
 import { type CompiledOperation, compileOperation, type ExecutorKind, type StockExecute } from '../planning/plan.ts';
 import type { LoadedSupergraph } from '../planning/supergraph.ts';
@@ -22,6 +23,10 @@ export type Operation = {
   readonly coerce: CoerceVariables;
   readonly document: Document;
   readonly cost: OperationCost;
+  /** How long its answers may be kept; null: not at all. */
+  readonly caching: CachePolicy | null;
+  /** What it asks, whatever its name, white space and comments (B24). */
+  readonly shape: string;
   readonly requirements: readonly Requirement[];
   /** What `@skip` and `@include` depend on, where few enough to plan each case by itself. */
   readonly decidedBy: readonly string[];
@@ -74,7 +79,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
   const { callSubgraph, stock, limits, introspection, executor = 'compiled', metrics } = options;
   const documents = createDocuments(loaded.schema, { limits, introspection, most: options.documents, metrics });
   const operations = new WeakMap<OperationDefinitionNode, Operation>();
-  /** Prepared operations by what they ask, whatever their name, white space and comments (B24). */
+  /** Prepared operations by their shape. */
   const byShape = new LRUCache<string, Operation>({ max: options.documents });
   const { fullSchema, fixed, facts } = loaded;
   const context = { fullSchema, fixed, facts, callSubgraph, executor };
@@ -85,7 +90,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
     code: string,
   ) => findRefusals(loaded.fullSchema, loaded.rules, node, document.fragments, met, code);
 
-  const prepare = (document: Document, node: OperationDefinitionNode): Operation => {
+  const prepare = (document: Document, node: OperationDefinitionNode, shape: string): Operation => {
     const requirements = new Map<string, Requirement>();
     refusalsOf(document, node, (requirement) => Boolean(requirements.set(requirement.key, requirement)), '');
     const decidedBy = conditionVariables([node, ...document.fragments.values()]);
@@ -94,6 +99,8 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       document,
       coerce: compileVariables(loaded.schema, node),
       cost: compileCost(loaded, limits, node, document.fragments),
+      caching: cachePolicyOf(loaded, node, document.fragments),
+      shape,
       requirements: [...requirements.values()],
       decidedBy: decidedBy.length <= mostDecided ? decidedBy : [],
       compiled: new LRUCache({ max: variantsKept }),
@@ -130,7 +137,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       if (known) return known;
       const shape = shapeOf(document, node);
       const alike = byShape.get(shape);
-      const operation = alike ? { ...alike, node, document } : prepare(document, node);
+      const operation = alike ? { ...alike, node, document } : prepare(document, node, shape);
       byShape.set(shape, operation);
       operations.set(node, operation);
       return operation;

@@ -12,7 +12,7 @@ import { silenceVendorReports } from '../config.ts';
 import { refusal } from '../errors.ts';
 import { createEngine, type Engine, type EngineOptions } from '../execution/engine.ts';
 import { type DataObject, mergeFresh } from '../execution/ownKeys.ts';
-import { createSharedRuns, type RunAdmitted, runAdmitted } from '../execution/sharedRuns.ts';
+import { type RunAdmitted, runAdmitted } from '../execution/sharedRuns.ts';
 import type { Log } from '../log.ts';
 import { assertOneFederationInternals } from './oneCopy.ts';
 import type { StockExecute } from './plan.ts';
@@ -43,8 +43,8 @@ type StockContext = Parameters<ApolloGateway['executor']>[0];
 
 export type CompilingGatewayOptions = Omit<EngineOptions, 'stock'> & {
   readonly log: Log;
-  /** Whether identical queries over HTTP that are under way at once run once. */
-  readonly deduplicate?: boolean;
+  /** How admitted operations are run, beside plainly. */
+  readonly run?: RunAdmitted;
 };
 
 /**
@@ -87,7 +87,7 @@ export class CompilingGateway extends ApolloGateway {
       if (update === null) throw new Error('the gateway has not started');
       update(sdl);
     };
-    this.#run = options.deduplicate ? createSharedRuns() : runAdmitted;
+    this.#run = options.run ?? runAdmitted;
     this.executor = async ({ request, context }) =>
       this.answer(context as unknown as RequestContext, request.variables ?? {});
   }

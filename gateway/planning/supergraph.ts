@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
 import { Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { type GraphQLSchema, parse } from 'graphql';
 import { type AccessRules, readAccessRules } from '../access/accessRules.ts';
 import { type CostRules, readCostRules } from '../admission/costRules.ts';
+import { type CacheHints, readCacheHints } from '../caching/cacheHints.ts';
 import { assertPrefixesAreFree, createDataKeyOf, type DataKeyOf } from './dataKeys.ts';
 import type { FixedArguments } from './fixedArguments.ts';
 import type { JoinFacts } from './joinFacts.ts';
@@ -20,6 +22,9 @@ export type LoadedSupergraph = {
   readonly fullSchema: GraphQLSchema;
   readonly rules: AccessRules;
   readonly costs: CostRules;
+  readonly hints: CacheHints;
+  /** Of its text. */
+  readonly fingerprint: string;
   readonly dataKeyOf: DataKeyOf;
   readonly fixed: FixedArguments;
   readonly facts: JoinFacts;
@@ -33,13 +38,16 @@ export const loadSupergraph = (sdl: string, rules: AccessRules): LoadedSupergrap
   assertPrefixesAreFree(fullSchema);
   const { sdl: plannable, fixed, facts } = toPlannable(sdl);
   const planned = plannable === sdl ? supergraph : Supergraph.build(plannable, { validateSupergraph: false });
+  const document = parse(sdl, { noLocation: true });
   return {
     planner: new QueryPlanner(planned),
     apiSchema: planned.apiSchema(),
     schema: checkKnownScalars(supergraph.apiSchema().toGraphQLJSSchema()),
     fullSchema,
     rules,
-    costs: readCostRules(parse(sdl, { noLocation: true })),
+    costs: readCostRules(document),
+    hints: readCacheHints(document),
+    fingerprint: hash('sha256', sdl, 'base64url'),
     dataKeyOf: createDataKeyOf(plannedNames(sdl)),
     fixed,
     facts,

@@ -56,6 +56,11 @@ export const createMetrics = () => {
       'outcome',
     ]),
     documents: counter('documents_total', 'Documents looked up: parsed and valid already, or not', ['cache']),
+    cachedAnswers: counter(
+      'response_cache_total',
+      'Queries that may be answered from the cache, and times it was away',
+      ['outcome'],
+    ),
     planSeconds: histogram('plan_duration_seconds', 'Planning and compiling one operation', [], planTimes),
     supergraphLoads: counter('supergraph_loads_total', 'Supergraphs offered while running', ['outcome']),
     shed: counter('shed_total', 'Requests answered with 503 because the event loop was late', []),

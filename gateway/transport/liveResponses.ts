@@ -4,6 +4,7 @@ import type { AdmittedOperation } from '../admission/admit.ts';
 import type { Call } from '../calls/subgraphCall.ts';
 import type { GatewayLimits } from '../config.ts';
 import { type Mask, refusal } from '../errors.ts';
+import type { RunAdmitted } from '../execution/sharedRuns.ts';
 import type { ReadLive } from '../live/liveReading.ts';
 import { inWaves } from './inWaves.ts';
 import type { StreamFormat } from './streamFormats.ts';
@@ -24,10 +25,11 @@ export type LiveResponses = {
 
 export const createLiveResponses = (parts: {
   readonly readLive: ReadLive;
+  readonly run: RunAdmitted;
   readonly mask: Mask;
   readonly limits: Pick<GatewayLimits, 'socketQueueBytes' | 'keepAliveMs'>;
 }): LiveResponses => {
-  const { readLive, mask, limits } = parts;
+  const { readLive, run, mask, limits } = parts;
   const open = new Set<{ breakOff(): void }>();
 
   return {
@@ -64,7 +66,7 @@ export const createLiveResponses = (parts: {
       const reading =
         admitted.operation.node.operation === 'subscription'
           ? readLive(admitted, call, (json) => write(format.answer(json)))
-          : runOnce(admitted, call, (json) => write(format.answer(json)));
+          : runOnce(run, admitted, call, (json) => write(format.answer(json)));
       reading.over.then(() => finish(format.complete), fail);
       open.add(stream);
       stopWatching = watch(() => fail(credentialEnded()));
@@ -90,8 +92,8 @@ export const answerRefused = (
   response.end(Buffer.concat([format.start, format.errors(errors), format.complete]));
 };
 
-const runOnce = ({ engine, compiled, variables }: AdmittedOperation, call: Call, send: (json: Buffer) => void) => ({
-  over: engine.runToJson(compiled, variables, call).then(({ json }) => send(json)),
+const runOnce = (run: RunAdmitted, admitted: AdmittedOperation, call: Call, send: (json: Buffer) => void) => ({
+  over: run(admitted, call).then(({ json }) => send(json)),
   leave: (): void => {},
 });
 

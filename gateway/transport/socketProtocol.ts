@@ -33,7 +33,7 @@ type Started = {
 
 /** graphql-transport-ws as graphql-ws speaks it, operations admitted and run as over HTTP. */
 export const createSocketProtocol = (parts: SocketParts) => {
-  const { config, admission, observe, authenticate, revocations, readLive, mask } = parts;
+  const { config, admission, observe, authenticate, revocations, readLive, run, mask } = parts;
   const { limits } = config;
 
   const connect = async ({ connectionParams, extra }: Ws): Promise<boolean> => {
@@ -100,17 +100,16 @@ export const createSocketProtocol = (parts: SocketParts) => {
     },
     execute: ({ contextValue }) => {
       const { admitted, call, send } = contextValue as Started;
-      const { engine, compiled, variables } = admitted;
-      const run = async (): Promise<void> => {
+      const answer = async (): Promise<void> => {
         try {
-          send((await engine.runToJson(compiled, variables, call)).json);
+          send((await run(admitted, call)).json);
         } catch (error) {
           send(Buffer.from(JSON.stringify({ data: null, errors: [mask(error, { requestId: call.requestId })] })));
         } finally {
           call.observed?.end();
         }
       };
-      return endOf(run(), () => {});
+      return endOf(answer(), () => {});
     },
     subscribe: ({ contextValue }) => {
       const { admitted, call, send } = contextValue as Started;

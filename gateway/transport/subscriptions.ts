@@ -10,6 +10,7 @@ import type { Revocations } from '../access/revocations.ts';
 import type { Admission } from '../admission/admit.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Mask } from '../errors.ts';
+import type { RunAdmitted } from '../execution/sharedRuns.ts';
 import type { ReadLive } from '../live/liveReading.ts';
 import type { Log } from '../log.ts';
 import type { Observe } from '../telemetry/observe.ts';
@@ -31,6 +32,7 @@ export type SocketParts = {
   readonly authenticate: Authenticate;
   readonly revocations: Revocations;
   readonly readLive: ReadLive;
+  readonly run: RunAdmitted;
   readonly mask: Mask;
   readonly log: Log;
 };

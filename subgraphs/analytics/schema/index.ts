@@ -1,4 +1,5 @@
 import { subgraphSchemaOptions } from '@parley/kernel/builder';
+import { cacheSchemaOptions } from '@parley/kernel/cacheDirectives';
 import './agent.ts';
 import './conversation.ts';
 import './metricSeries.ts';
@@ -6,4 +7,4 @@ import './organizationMetrics.ts';
 import './subscriptions.ts';
 import { builder } from './builder.ts';
 
-export const schema = builder.toSubGraphSchema(subgraphSchemaOptions);
+export const schema = builder.toSubGraphSchema({ ...subgraphSchemaOptions, ...cacheSchemaOptions });

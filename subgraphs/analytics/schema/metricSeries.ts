@@ -1,4 +1,5 @@
 import { badInput, scopes } from '@parley/kernel/builder';
+import { keepFor, keepWithParent } from '@parley/kernel/cacheDirectives';
 import { cost, listOf } from '@parley/kernel/costDirectives';
 import { isUuid } from '@parley/kernel/database';
 import { type Interval, intervalStarts, maxPoints, type Period } from '../domain/period.ts';
@@ -6,7 +7,7 @@ import { conversionRate, talkRatio } from '../domain/ratios.ts';
 import { type LatencySummary, type Summary, summariseIntervals } from '../infrastructure/summaries.ts';
 import { analystDatabase, builder } from './builder.ts';
 import { periodOf } from './period.ts';
-import { emptySummary } from './summary.ts';
+import { emptySummary, metricsAgeSeconds } from './summary.ts';
 
 /** How a metric is read from the summary of an interval, and whether that needs the turns. */
 type Reading = { readonly turns: boolean; readonly value: (summary: Summary) => number | null };
@@ -45,7 +46,7 @@ const IntervalEnum = builder.enumType('MetricInterval', { values: ['HOUR', 'DAY'
 type Point = { at: Date; value: number | null };
 const MetricPoint = builder.objectRef<Point>('MetricPoint').implement({
   // The series has paid for them.
-  directives: cost(0),
+  directives: { ...cost(0), ...keepWithParent },
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'begin of the hour or day, UTC' }),
     value: t.exposeFloat('value', {
@@ -74,7 +75,7 @@ builder.queryField('metricSeries', (t) =>
     type: MetricSeries,
     nullable: true,
     description: `One metric over time. A conversation, with all its turns, counts where it began, so the counts of a series add up to those of organizationMetrics. At most ${maxPoints} points.`,
-    directives: { ...scopes('analytics:read'), ...cost(100) },
+    directives: { ...scopes('analytics:read'), ...cost(100), ...keepFor(metricsAgeSeconds) },
     args: {
       metric: t.arg({ type: MetricEnum, required: true }),
       from: t.arg({ type: 'DateTime', required: true }),

@@ -1,3 +1,4 @@
+import { keepWithParent } from '@parley/kernel/cacheDirectives';
 import { cost } from '@parley/kernel/costDirectives';
 import { conversionRate, talkRatio, wordsPerMinute } from '../domain/ratios.ts';
 import { ConversationPhase, Outcome } from '../generated/prisma/client.ts';
@@ -8,6 +9,7 @@ export const OutcomeEnum = builder.enumType(Outcome, { name: 'Outcome' });
 export const PhaseEnum = builder.enumType(ConversationPhase, { name: 'ConversationPhase' });
 
 const LatencySummary = builder.objectRef<LatencyShape>('LatencySummary').implement({
+  directives: keepWithParent,
   description:
     'Percentiles in milliseconds, interpolated linearly between the closest ranks (of 100 and 200, p50 is 150).',
   fields: (t) => ({
@@ -18,20 +20,23 @@ const LatencySummary = builder.objectRef<LatencyShape>('LatencySummary').impleme
   }),
 });
 const NameCount = builder.objectRef<CountByName>('NameCount').implement({
-  directives: cost(0),
+  directives: { ...cost(0), ...keepWithParent },
   fields: (t) => ({ name: t.exposeString('name'), count: t.exposeInt('count') }),
 });
 const OutcomeCount = builder.objectRef<{ outcome: Outcome; count: number }>('OutcomeCount').implement({
-  directives: cost(0),
+  directives: { ...cost(0), ...keepWithParent },
   fields: (t) => ({ outcome: t.expose('outcome', { type: OutcomeEnum }), count: t.exposeInt('count') }),
 });
 const PhaseCount = builder.objectRef<{ phase: ConversationPhase; count: number }>('PhaseCount').implement({
-  directives: cost(0),
+  directives: { ...cost(0), ...keepWithParent },
   fields: (t) => ({
     phase: t.expose('phase', { type: PhaseEnum }),
     count: t.exposeInt('count', { description: 'conversations that have been in this phase' }),
   }),
 });
+
+/** Numbers follow the events they are made of by about a second; a dashboard that asks each second is answered from few readings. */
+export const metricsAgeSeconds = 5;
 
 type Fields = PothosSchemaTypes.ObjectFieldBuilder<Types, Summary>;
 

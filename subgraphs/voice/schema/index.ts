@@ -1,4 +1,5 @@
 import { subgraphSchemaOptions } from '@parley/kernel/builder';
+import { cacheSchemaOptions } from '@parley/kernel/cacheDirectives';
 import './audioChunks.ts';
 import './internal.ts';
 import './synthesis.ts';
@@ -6,4 +7,4 @@ import './turnAudio.ts';
 import './voice.ts';
 import { builder } from './builder.ts';
 
-export const schema = builder.toSubGraphSchema(subgraphSchemaOptions);
+export const schema = builder.toSubGraphSchema({ ...subgraphSchemaOptions, ...cacheSchemaOptions });

@@ -1,10 +1,12 @@
 import { badInput, checkPage, scopes } from '@parley/kernel/builder';
+import { keepFor, keepWithParent } from '@parley/kernel/cacheDirectives';
 import { page } from '@parley/kernel/costDirectives';
 import { decodeCursor, encodeCursor } from '@parley/kernel/cursor';
 import { isLocale, type Voice as VoiceShape, voicesOf } from '../domain/voice.ts';
 import { builder } from './builder.ts';
 
 export const Voice = builder.objectRef<VoiceShape>('Voice').implement({
+  directives: keepWithParent,
   fields: (t) => ({
     id: t.exposeID('id'),
     name: t.exposeString('name'),
@@ -23,12 +25,13 @@ type Connection = {
 };
 
 const VoiceEdge = builder.objectRef<Edge>('VoiceEdge').implement({
+  directives: keepWithParent,
   fields: (t) => ({ cursor: t.exposeString('cursor'), node: t.expose('node', { type: Voice }) }),
 });
 const VoiceConnection = builder.objectRef<Connection>('VoiceConnection').implement({
   fields: (t) => ({
     edges: t.expose('edges', { type: [VoiceEdge] }),
-    pageInfo: t.field({ type: builder.pageInfoRef(), resolve: ({ pageInfo }) => pageInfo }),
+    pageInfo: t.field({ type: builder.pageInfoRef(), directives: keepWithParent, resolve: ({ pageInfo }) => pageInfo }),
   }),
 });
 
@@ -36,7 +39,8 @@ builder.queryField('voices', (t) =>
   t.field({
     type: VoiceConnection,
     nullable: true,
-    directives: { ...scopes('voices:read'), ...page },
+    // Voices come and go with the engine that speaks, not with what anybody does here.
+    directives: { ...scopes('voices:read'), ...page, ...keepFor(60) },
     args: {
       locale: t.arg.string({ description: 'BCP 47; `es` means every kind of Spanish' }),
       first: t.arg.int({ required: true, defaultValue: 20 }),
