@@ -22,6 +22,7 @@ const schema = z.object({
     .transform((text) => text.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port, host:port …')))
     .optional(),
+  EVENTS_LATE_SECONDS: integer(1, 86_400).default(60),
   KAFKA_CLIENT_ID: z.string().optional(),
   KAFKA_PREFIX: z
     .string()
@@ -53,6 +54,8 @@ export type PlatformConfig = {
   readonly rehearsal: boolean;
   readonly redisUrl: string | null;
   readonly kafka: KafkaOptions | null;
+  /** How long an event may wait, to be sent or to be taken, before the log warns. */
+  readonly eventsLateMs: number;
 };
 
 /** @throws ConfigError, one line that names the variable; also for an engine that is only half configured */
@@ -83,6 +86,7 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
     statementTimeoutMs: given.DATABASE_STATEMENT_TIMEOUT_MS,
     rehearsal: given.REHEARSAL === 'on',
     redisUrl: given.REDIS_URL ?? null,
+    eventsLateMs: given.EVENTS_LATE_SECONDS * 1000,
     kafka:
       given.KAFKA_BROKERS === undefined
         ? null

@@ -9,6 +9,7 @@ import { startAuth } from '@parley/auth/server';
 import { gatewayConfig } from '@parley/gateway/config';
 import { watchFile } from '@parley/gateway/planning/watchedFile';
 import { type Gateway, startGateway } from '@parley/gateway/server';
+import { createBacklog } from '@parley/kernel/backlog';
 import { ConfigError } from '@parley/kernel/config';
 import { inProcessBus } from '@parley/kernel/inProcessBus';
 import { kafkaBus } from '@parley/kernel/kafkaBus';
@@ -70,7 +71,8 @@ export const startPlatform = async (
     stops.push(() => pool.end());
     if (config.database !== null) await requireMigrations(pool, contexts);
 
-    const bus = config.kafka === null ? inProcessBus(log) : kafkaBus(config.kafka, log);
+    const backlog = createBacklog(log, { lateMs: config.eventsLateMs });
+    const bus = config.kafka === null ? inProcessBus(log, backlog) : kafkaBus(config.kafka, log, backlog);
     stops.push(bus.close);
     const pubsub = config.redisUrl === null ? memoryPubSub() : redisPubSub(config.redisUrl, log);
     stops.push(pubsub.close);
@@ -120,6 +122,7 @@ export const startPlatform = async (
       subgraphs: running,
       log,
       pubsub,
+      backlog,
       trustedDocuments,
       routes: [
         { prefix: '/audio', handle: voice.handleAudio },

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { backlogText, createBacklog } from '@parley/kernel/backlog';
 import type { EventBus } from '@parley/kernel/bus';
 import type { CallSecrets } from '@parley/kernel/callProof';
 import type { Pool } from '@parley/kernel/database';
@@ -124,14 +125,15 @@ export const startSubgraph = async (
     );
     const pubsub = config.redisUrl === null ? memoryPubSub() : redisPubSub(config.redisUrl, log);
     stops.push(pubsub.close);
+    const backlog = createBacklog(log, { lateMs: config.eventsLateMs });
     let handlers: Readonly<Record<string, ProvenHandler>> = {};
     let bus: EventBus;
     if (config.kafka === null) {
       const peers = services[name].tells.map((peer) => postToAny(peer, urls.get(peer) ?? '', secrets));
-      const overHttp = httpBus(name, peers, log);
+      const overHttp = httpBus(name, peers, log, backlog);
       handlers = { [eventsPath]: overHttp.receive };
       bus = overHttp;
-    } else bus = kafkaBus(config.kafka, log);
+    } else bus = kafkaBus(config.kafka, log, backlog);
     stops.push(bus.close);
 
     const call = (other: SubgraphName): HttpSubgraph => {
@@ -149,7 +151,11 @@ export const startSubgraph = async (
       log,
       handlers,
       unreadyMs,
-      ...(started.handleAudio ? { open: { '/audio/': started.handleAudio } } : {}),
+      open: {
+        '/metrics': async (_request, response) =>
+          void response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(backlogText(backlog)),
+        ...(started.handleAudio ? { '/audio/': started.handleAudio } : {}),
+      },
       ready: () =>
         pool.query('SELECT 1').then(
           () => true,

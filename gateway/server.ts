@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Backlog, backlogLabels } from '@parley/kernel/backlog';
 import type { PubSub } from '@parley/kernel/pubsub';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import { createApiKeys } from './access/apiKeys.ts';
@@ -48,6 +49,8 @@ export type GatewayOptions = {
   readonly pubsub?: PubSub;
   /** The documents of a client that is trusted: see readManifest. */
   readonly trustedDocuments?: string;
+  /** Of the services in this process, where there are any: shown among the metrics. */
+  readonly backlog?: Backlog;
   readonly routes?: readonly Route[];
   /** Are the engines behind it there? */
   readonly ready?: DependencyCheck;
@@ -145,6 +148,9 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   metrics?.onRead(() => {
     metrics.sockets.set(sockets.open());
     metrics.liveStreams.set(streams.open);
+    metrics.events.reset();
+    for (const waiting of options.backlog?.read() ?? [])
+      metrics.events.set(backlogLabels(waiting), waiting.oldestSeconds);
   });
   http.listen(config.port, config.host);
   await once(http, 'listening');

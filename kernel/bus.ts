@@ -1,3 +1,4 @@
+import type { Backlog } from './backlog.ts';
 import type { StoredEvent } from './event.ts';
 
 /**
@@ -12,6 +13,8 @@ export type EventHandler = (events: readonly StoredEvent[]) => Promise<void>;
  * topics it follows.
  */
 export type EventBus = {
+  /** What waits to be sent, or to be taken. */
+  readonly backlog: Backlog;
   /**
    * @returns the ids of what arrived: of every aggregate all events given, or none. The rest is to be published again.
    * @throws when nothing could be published

@@ -1,3 +1,4 @@
+import type { Backlog } from './backlog.ts';
 import type { EventBus } from './bus.ts';
 import type { StoredEvent } from './event.ts';
 import { inProcessBus } from './inProcessBus.ts';
@@ -18,8 +19,9 @@ export const httpBus = (
   service: string,
   peers: readonly Poster[],
   log?: Log,
+  backlog?: Backlog,
 ): EventBus & { readonly receive: ProvenHandler } => {
-  const here = inProcessBus(log);
+  const here = inProcessBus(log, backlog);
   const told = peers.map(restingWhenDown);
   return {
     ...here,

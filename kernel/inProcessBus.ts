@@ -1,3 +1,4 @@
+import { type Backlog, createBacklog } from './backlog.ts';
 import { byAggregate, type EventBus, type EventHandler, eachOf } from './bus.ts';
 import type { Log } from './log.ts';
 
@@ -8,9 +9,10 @@ const atOnce = 3;
  * The bus of one process, over the durable outbox: `publish` resolves when every consumer group has handled the events,
  * so what is marked sent has been handled, and what was not is delivered again after a crash.
  */
-export const inProcessBus = (log?: Log): EventBus => {
+export const inProcessBus = (log?: Log, backlog: Backlog = createBacklog(log)): EventBus => {
   const consumers = new Map<string, { topics: ReadonlySet<string>; handler: EventHandler }>();
   return {
+    backlog,
     publish: async (topic, events) => {
       const following = [...consumers.values()].filter(({ topics }) => topics.has(topic));
       if (following.length === 0) return events.map(({ id }) => id);
@@ -34,6 +36,9 @@ export const inProcessBus = (log?: Log): EventBus => {
         consumers.delete(group);
       };
     },
-    close: async () => consumers.clear(),
+    close: async () => {
+      consumers.clear();
+      backlog.close();
+    },
   };
 };

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, type Consumer, type EachBatchPayload, Kafka, type LogEntry, logLevel } from 'kafkajs';
+import { type Backlog, createBacklog } from './backlog.ts';
 import { byAggregate, type EventBus, type EventHandler, eachOf } from './bus.ts';
 import type { StoredEvent } from './event.ts';
+import { kafkaBacklog } from './kafkaBacklog.ts';
 import type { Log } from './log.ts';
 
 export type KafkaOptions = {
@@ -40,7 +42,7 @@ const logTo =
  * exactly-once is not relied on. Nothing waits for the broker: while it is away events stay in the outbox, and consumers
  * go on where they were.
  */
-export const kafkaBus = (options: KafkaOptions, log: Log): EventBus => {
+export const kafkaBus = (options: KafkaOptions, log: Log, backlog: Backlog = createBacklog(log)): EventBus => {
   const kafka = new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
@@ -81,6 +83,7 @@ export const kafkaBus = (options: KafkaOptions, log: Log): EventBus => {
 
   const consumers = new Set<() => Promise<void>>();
   return {
+    backlog,
     publish: async (topic, events) => {
       await topicReady(topic);
       producing ??= openProducer();
@@ -95,7 +98,7 @@ export const kafkaBus = (options: KafkaOptions, log: Log): EventBus => {
       return events.map(({ id }) => id);
     },
     consume: async (group, topics, handler) => {
-      const stop = startConsuming(kafka, { group, topics, handler, topicReady, nameOf, log });
+      const stop = startConsuming(kafka, { group, topics, handler, topicReady, nameOf, backlog, log });
       consumers.add(stop);
       return async () => {
         consumers.delete(stop);
@@ -105,6 +108,7 @@ export const kafkaBus = (options: KafkaOptions, log: Log): EventBus => {
     close: async () => {
       await Promise.all([...consumers].map((stop) => stop()));
       if (producing !== null) await forgetProducer(producing);
+      backlog.close();
     },
   };
 };
@@ -138,19 +142,22 @@ type Consuming = {
   readonly handler: EventHandler;
   readonly topicReady: (topic: string) => Promise<unknown>;
   readonly nameOf: (topicOrGroup: string) => string;
+  readonly backlog: Backlog;
   readonly log: Log;
 };
 
 /** Follows topics for as long as it is not stopped, whatever happens to the broker. @returns what stops it */
 const startConsuming = (
   kafka: Kafka,
-  { group, topics, handler, topicReady, nameOf, log }: Consuming,
+  { group, topics, handler, topicReady, nameOf, backlog, log }: Consuming,
 ): (() => Promise<void>) => {
   const stopping = new AbortController();
   let consumer = null as Consumer | null;
+  const behind = kafkaBacklog(backlog, group, topics.map(nameOf));
 
   const handle = async (batch: EachBatchPayload): Promise<void> => {
     const { messages } = batch.batch;
+    behind.begun(batch.batch);
     const lists = byAggregate(messages.map(({ value }) => readEvent(value)));
     const beat = setInterval(() => void batch.heartbeat().catch(() => {}), sessionMs / 10);
     try {
@@ -162,6 +169,7 @@ const startConsuming = (
     if (last === undefined || batch.isStale()) return;
     batch.resolveOffset(last.offset);
     await batch.commitOffsetsIfNecessary(batch.uncommittedOffsets());
+    behind.done(batch.batch);
   };
 
   /** Follows the topics until it is told to stop, or something ends it. @throws what did */
@@ -184,6 +192,7 @@ const startConsuming = (
       },
     });
     consumer = opened;
+    behind.watch(opened);
     const ended = endOf(opened, stopping.signal);
     ended.catch(() => {});
     await opened.connect();

@@ -30,8 +30,6 @@ const toEvent = (row: Row): StoredEvent => ({
 });
 
 const gatherMs = 250;
-/** How old the oldest unsent event may be before somebody should know, and how often they are told. */
-const lateMs = 60_000;
 
 /** Delivers committed events to the bus. `wake` says that something was just committed; `drained` waits until nothing is unsent. */
 export type OutboxRelay = { wake(): void; drained(): Promise<void>; stop(): Promise<void> };
@@ -69,30 +67,29 @@ export const startOutboxRelay = (options: {
   let wanted = true;
   let wakeUp: () => void = () => {};
   let running: Promise<unknown> = Promise.resolve();
-  let warnedAt = 0;
 
   const sql = sqlFor(pool, { role: `${schema}_relay` });
 
-  const warnWhenLate = ([oldest]: readonly Row[]): void => {
-    const late = oldest === undefined ? 0 : Date.now() - oldest.occurred_at.getTime();
-    if (late < lateMs || Date.now() - warnedAt < lateMs) return;
-    warnedAt = Date.now();
-    log.warn({ topic, oldestSeconds: Math.round(late / 1000) }, 'events wait in the outbox');
-  };
+  const waitsSince = (oldest: Row | undefined): void =>
+    bus.backlog.set({ stage: 'outbox', topic }, oldest?.occurred_at ?? null);
 
   /** Delivers what is unsent; `more`: there may be another batch, `held`: some could not be delivered. */
   const deliverBatch = (): Promise<{ more: boolean; held: boolean }> =>
     sql.transaction(async (tx) => {
       const [taken] = await tx.query<{ aggregates: string[] | null }>(take);
-      if (!taken?.aggregates) return { more: false, held: false };
+      if (!taken?.aggregates) {
+        waitsSince(undefined);
+        return { more: false, held: false };
+      }
       // A statement of its own: it sees what was marked sent by whoever held the aggregates before.
       const rows = await tx.query<Row>(select, [taken.aggregates]);
+      waitsSince(rows[0]);
       if (rows.length === 0) return { more: false, held: false };
-      warnWhenLate(rows);
-      const arrived = await bus.publish(topic, rows.map(toEvent));
-      if (arrived.length > 0)
+      const arrived = new Set(await bus.publish(topic, rows.map(toEvent)));
+      waitsSince(rows.find(({ id }) => !arrived.has(id)) ?? (rows.length === batch ? rows.at(-1) : undefined));
+      if (arrived.size > 0)
         await tx.last(`UPDATE ${schema}.event SET sent_at = now() WHERE id = ANY($1::uuid[])`, [[...arrived]]);
-      return { more: rows.length === batch, held: arrived.length < rows.length };
+      return { more: rows.length === batch, held: arrived.size < rows.length };
     });
 
   const loop = async () => {

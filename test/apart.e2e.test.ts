@@ -159,6 +159,15 @@ describe('all six services apart', () => {
     assert.doesNotMatch(await sdl.text(), /type /);
   });
 
+  test('K16: a service by itself tells how long its events have waited', async () => {
+    const metrics = await fetch(`${environment['SUBGRAPH_AUTH_URL']}/metrics`);
+    assert.equal(metrics.status, 200);
+    assert.match(
+      await metrics.text(),
+      /^parley_events_oldest_seconds\{stage="outbox",topic="auth\.events",group="",partition=""\} [\d.]+$/m,
+    );
+  });
+
   test('each ends in order when it is told to', async () => {
     const names = [...running.keys()].reverse();
     const codes = await Promise.all(names.map((name) => running.get(name)?.stop()));

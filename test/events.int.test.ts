@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { createBacklog } from '@parley/kernel/backlog';
 import { startConsumer } from '@parley/kernel/consumer';
 import { openPool, type Pool } from '@parley/kernel/database';
 import { openDeadLetters } from '@parley/kernel/deadLetters';
@@ -13,6 +14,7 @@ import { createLog } from '@parley/kernel/log';
 import { type OutboxRelay, startOutboxRelay } from '@parley/kernel/outboxRelay';
 import type { Upcasters } from '@parley/kernel/upcast';
 import pg from 'pg';
+import { pino } from 'pino';
 import { type TestDatabase, testDatabase } from './testkit/database.ts';
 import { storedEvent } from './testkit/storedEvents.ts';
 
@@ -246,6 +248,34 @@ describe('events on their way', () => {
     away = false;
     assert.deepEqual(await bus.publish(topic, [event]), [event.id]);
     await stop();
+  });
+
+  test('K16 K06 an hour behind, in process too: who waits is told of, by its age and in the log, until it is over', async () => {
+    const lines: { msg: string; topic?: string; stage?: string; oldestSeconds?: number }[] = [];
+    const told = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) });
+    const bus = inProcessBus(log, createBacklog(told, { checkMs: 20 }));
+    let isAway = true;
+    let taken = 0;
+    await bus.consume('analytics', [topic], async (list) => {
+      if (isAway) throw new Error('not now');
+      taken += list.length;
+    });
+    const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+    await store(eventOf(randomUUID(), 1, { occurredAt: anHourAgo }));
+    await store(eventOf(randomUUID(), 1));
+    const relay = startOutboxRelay({ pool, schema: 'sales', topic, bus, log, pollMs: 20 });
+    await until('a warning', () => lines.some(({ msg }) => msg === 'events wait'));
+    const [place] = bus.backlog.read();
+    assert.deepEqual([place?.stage, place?.topic], ['outbox', topic]);
+    assert.ok((place?.oldestSeconds ?? 0) >= 3600);
+    assert.ok((lines.find(({ msg }) => msg === 'events wait')?.oldestSeconds ?? 0) >= 3600);
+    isAway = false;
+    await until('both', () => taken === 2);
+    await until('the end of it', () => lines.some(({ msg }) => msg === 'events wait no longer'));
+    assert.equal(bus.backlog.read()[0]?.oldestSeconds, 0);
+    assert.equal(lines.filter(({ msg }) => msg === 'events wait').length, 1);
+    await relay.stop();
+    await bus.close();
   });
 
   test('K18 replay sends what was sent once more, and says how much; outbox counts what waits', async () => {

@@ -1,3 +1,4 @@
+import { backlogMetric } from '@parley/kernel/backlog';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -64,6 +65,8 @@ export const createMetrics = () => {
     planSeconds: histogram('plan_duration_seconds', 'Planning and compiling one operation', [], planTimes),
     supergraphLoads: counter('supergraph_loads_total', 'Supergraphs offered while running', ['outcome']),
     shed: counter('shed_total', 'Requests answered with 503 because the event loop was late', []),
+    /** Set when it is read. */
+    events: new Gauge({ ...backlogMetric, labelNames: ['stage', 'topic', 'group', 'partition'], registers }),
     lateness: gauge('event_loop_lateness_seconds', 'What load shedding goes by', []),
   };
 };
