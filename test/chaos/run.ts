@@ -13,8 +13,9 @@ import { check } from '../crash/checker.ts';
 import { type CrashClient, crashClient } from '../crash/client.ts';
 import { readMetrics, readStore } from '../crash/store.ts';
 import { untilTaken } from '../testkit/distributed.ts';
-import { ask, createAgent, post, signUp, startConversation } from '../testkit/graphql.ts';
+import { ask, createAgent, signUp, startConversation } from '../testkit/graphql.ts';
 import { type Cluster, startCluster } from './cluster.ts';
+import { errorMinutes, type Struck, startReading } from './errorMinutes.ts';
 import { mutantNames } from './mutants.ts';
 import { enterOwnNetwork } from './network.ts';
 import { describeFault, type Fault, generator, makeSchedule, processNames } from './schedule.ts';
@@ -46,39 +47,6 @@ const within = async <T>(what: string, ms: number, work: Promise<T>): Promise<T 
   if (outcome !== late) return outcome as T;
   violations.push(`${what}: not within ${ms / 1000} s`);
   return null;
-};
-
-/** Asks over and over, of one gateway after the other, as a client would, and counts the time without an answer. */
-const startProbing = (urls: readonly string[], token: string, conversationId: string) => {
-  let stopping = false;
-  const counts = { asked: 0, failed: 0, failedMs: 0, askedMs: 0 };
-  const query = 'query($id: ID!) { conversation(id: $id) { status } }';
-  const answers = async (url: string): Promise<boolean> => {
-    const answer = await post(url, query, { id: conversationId }, token, AbortSignal.timeout(2000)).catch(() => null);
-    return typeof (answer?.data?.['conversation'] as { status?: string } | null)?.status === 'string';
-  };
-  const done = (async () => {
-    for (let turn = 0; !stopping; turn++) {
-      const began = performance.now();
-      const order = urls.map((_, index) => urls[(turn + index) % urls.length] ?? '');
-      let answered = false;
-      for (const url of order) answered ||= await answers(url);
-      await delay(100);
-      const took = performance.now() - began;
-      counts.asked += 1;
-      counts.askedMs += took;
-      if (answered) continue;
-      counts.failed += 1;
-      counts.failedMs += took;
-    }
-  })();
-  return {
-    stop: async () => {
-      stopping = true;
-      await done;
-      return counts;
-    },
-  };
 };
 
 try {
@@ -144,24 +112,30 @@ try {
         });
     }
   };
-  const probing = startProbing(urls, key, watched);
+  const reading = startReading(urls, key, watched);
   const talking = Array.from({ length: conversations }, (_, place) => converse(place));
   await delay(3000);
 
   const began = performance.now();
   const striking: Promise<unknown>[] = [];
   const pending = new Set<Fault>();
+  const struck: Struck[] = [];
   for (const fault of schedule) {
     await delay(Math.max(0, fault.atMs - (performance.now() - began)));
     console.log(`${clock()}  ${describeFault(fault).trim()}`);
     pending.add(fault);
+    const one: Struck = { fault, from: performance.now(), to: Number.POSITIVE_INFINITY };
+    struck.push(one);
     striking.push(
       cluster
         .strike(fault)
         .catch((error: unknown) => {
           violations.push(`${describeFault(fault)}: what was struck did not come back: ${(error as Error).message}`);
         })
-        .finally(() => pending.delete(fault)),
+        .finally(() => {
+          pending.delete(fault);
+          one.to = performance.now();
+        }),
     );
   }
   if ((await within('every fault mended', 60_000, Promise.all(striking))) === null)
@@ -171,7 +145,7 @@ try {
   // What a broken build has lost never comes.
   const patienceMs = mutant === undefined ? 120_000 : 15_000;
   await within('every conversation ended', patienceMs, Promise.all(talking));
-  const probed = await probing.stop();
+  const read = errorMinutes(await reading.stop(), struck);
   await untilTaken(adminUrl, patienceMs).catch((error: Error) => violations.push(error.message));
   violations.push(...(await cluster.stop()), ...cluster.unwantedEnds());
 
@@ -197,10 +171,9 @@ try {
       `${sum(({ log }) => log.acknowledged.length)} messages acknowledged, ${sum(({ log }) => log.updates.length)} updates and ` +
       `${sum(({ log }) => log.chunks.length)} audio chunks delivered over ${sum(({ log }) => log.cuts.length)} disconnects`,
   );
-  console.log(
-    `error minutes: ${(probed.failedMs / 60_000).toFixed(2)} of ${(probed.askedMs / 60_000).toFixed(1)} ` +
-      `(${probed.failed} of ${probed.asked} reads had no answer from either gateway)`,
-  );
+  console.log(read.text);
+  for (const { from } of read.unexplained)
+    console.log(`  no answer at ${((from - began) / 1000).toFixed(1)} s of the schedule`);
 } catch (error) {
   violations.push(`the run broke off: ${(error as Error).stack ?? error}`);
 } finally {
