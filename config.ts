@@ -15,6 +15,7 @@ const schema = z.object({
   DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_POOL_SIZE: integer(6, 200).default(10),
   DATABASE_STATEMENT_TIMEOUT_MS: integer(100, 600_000).default(8000),
+  DATABASE_WAIT_MS: integer(50, 60_000).default(1000),
   REHEARSAL: z.enum(['on', 'off']).default('on'),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   KAFKA_BROKERS: z
@@ -50,6 +51,8 @@ export type PlatformConfig = {
   readonly poolSize: number;
   /** A statement that takes longer is cancelled. */
   readonly statementTimeoutMs: number;
+  /** How long a free connection is waited for. */
+  readonly connectionWaitMs: number;
   /** Whether conversations are rehearsed after the start, so that the first real one is fast. */
   readonly rehearsal: boolean;
   readonly redisUrl: string | null;
@@ -84,6 +87,7 @@ export const platformConfig = (environment: Readonly<Record<string, string | und
       given.DATABASE_URL === undefined ? null : { url: given.DATABASE_URL, adminUrl: given.DATABASE_ADMIN_URL ?? null },
     poolSize: given.DATABASE_POOL_SIZE,
     statementTimeoutMs: given.DATABASE_STATEMENT_TIMEOUT_MS,
+    connectionWaitMs: given.DATABASE_WAIT_MS,
     rehearsal: given.REHEARSAL === 'on',
     redisUrl: given.REDIS_URL ?? null,
     eventsLateMs: given.EVENTS_LATE_SECONDS * 1000,

@@ -85,6 +85,7 @@ export const requireMigrations = async (pool: Pool, of: readonly Migrations[]): 
 export const connect = async (url: string, config: PlatformConfig, log: Log): Promise<Pool> => {
   const pool = openPool(url, {
     max: config.poolSize,
+    waitMs: config.connectionWaitMs,
     statementTimeoutMs: config.statementTimeoutMs,
     onError: (error) => log.warn({ err: error.message }, 'database connection lost'),
   });

@@ -15,6 +15,8 @@ export type Pool = pg.Pool;
 /** How many connections there may be, and how long one may be kept busy. */
 export type PoolOptions = {
   readonly max: number;
+  /** Whoever waits longer for a free connection is told to come back (L03): work of our own does so by itself. */
+  readonly waitMs?: number;
   /** A statement that takes longer is cancelled. */
   readonly statementTimeoutMs?: number;
   /** A transaction in which nothing happens for so long is ended with its connection. */
@@ -24,12 +26,11 @@ export type PoolOptions = {
 
 /** One pool per database login; every context of a process shares it. `pipeline` lets BEGIN, query and COMMIT travel together. */
 export const openPool = (url: string, options: PoolOptions): Pool => {
-  const { statementTimeoutMs = 8000, idleTransactionMs = 60_000 } = options;
+  const { waitMs = 1000, statementTimeoutMs = 8000, idleTransactionMs = 60_000 } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
-    // Whoever waits longer for a connection is told to come back (L03): work of our own does so by itself.
-    connectionTimeoutMillis: 1000,
+    connectionTimeoutMillis: waitMs,
     // A new connection is slow until it has planned what it is asked for: those that are warm are kept.
     idleTimeoutMillis: 600_000,
     keepAlive: true,

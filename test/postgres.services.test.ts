@@ -21,6 +21,7 @@ describe('PostgreSQL has no room, no time or no patience', () => {
   before(async () => {
     platform = await startTestPlatform({
       DATABASE_POOL_SIZE: '6',
+      DATABASE_WAIT_MS: '1000',
       DATABASE_STATEMENT_TIMEOUT_MS: '5000',
       LOG_LEVEL: 'silent',
     });

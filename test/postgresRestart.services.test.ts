@@ -36,7 +36,11 @@ describe('PostgreSQL ends and comes back under a hundred writes a second', () =>
     await chmod(folder, 0o755);
     server = await startPostgres({ folder, cacheFolder: folder });
     await migrate(server.url, contexts);
-    platform = await startTestPlatform({ DATABASE_URL: server.env['DATABASE_URL'] ?? '', LOG_LEVEL: 'silent' });
+    platform = await startTestPlatform({
+      DATABASE_URL: server.env['DATABASE_URL'] ?? '',
+      DATABASE_WAIT_MS: '1000',
+      LOG_LEVEL: 'silent',
+    });
     admin = new pg.Pool({ connectionString: server.url, max: 2 });
     admin.on('error', () => {});
     token = (await signUp(platform.url)).accessToken;

@@ -28,7 +28,7 @@ export const analyst = (tenantId: string): Actor => ({
 /** Analytics alone on a database of its own, fed by hand over the bus. `statements` counts what reaches its tables. */
 export const startedAnalytics = async () => {
   const database = await testDatabase();
-  const pool = openPool(database.url, { max: 8 });
+  const pool = openPool(database.url, { max: 8, waitMs: 20_000 });
   const admin = new pg.Client({ connectionString: database.adminUrl });
   await admin.connect();
   const bus = inProcessBus();

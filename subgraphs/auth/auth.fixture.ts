@@ -34,7 +34,7 @@ export const startTestAuth = async () => {
   const database = await testDatabase();
   const folder = await mkdtemp(path.join(tmpdir(), 'parley-auth-'));
   const masterKey = await openKeyFile(path.join(folder, 'master.key'));
-  const pool = openPool(database.url, { max: 8 });
+  const pool = openPool(database.url, { max: 8, waitMs: 20_000 });
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
   admin.on('error', () => {});
   const bus = inProcessBus();

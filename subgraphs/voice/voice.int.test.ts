@@ -86,7 +86,7 @@ const events: StoredEvent[] = [];
 
 before(async () => {
   database = await testDatabase();
-  pool = openPool(database.url, { max: 8 });
+  pool = openPool(database.url, { max: 8, waitMs: 20_000 });
   bus = inProcessBus();
   await bus.consume('test', [voiceTopic], async (list) => void events.push(...list));
   const memory = memoryPubSub();

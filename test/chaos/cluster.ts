@@ -88,6 +88,7 @@ export const startCluster = async (environment: Record<string, string>, namespac
     LOG_LEVEL: 'warn',
     DATA_DIR: path.join(folder, 'data'),
     DATABASE_POOL_SIZE: '8',
+    DATABASE_WAIT_MS: '1000',
     SUBGRAPH_SECRET: randomBytes(32).toString('base64url'),
     KAFKA_BROKERS: advertised,
     KAFKA_PARTITIONS: '6',

@@ -34,7 +34,7 @@ export type TestPlatform = Platform & {
 };
 
 /** Tests share their machine: that it is busy must not turn their requests away, and nobody rehearses on it. */
-export const patient = { GATEWAY_LATENESS_MS: '10000', REHEARSAL: 'off' };
+export const patient = { GATEWAY_LATENESS_MS: '10000', DATABASE_WAIT_MS: '10000', REHEARSAL: 'off' };
 
 /**
  * Everything in this process, on a database and a data folder of its own; in six processes where TEST_PLATFORM says

@@ -74,7 +74,7 @@ export const replyQuery = `subscription($input: ReplyInput!) {
 /** The whole subgraph on a database of its own. */
 export const startTestAgent = async (options: Partial<AgentOptions> = {}): Promise<TestAgent> => {
   const database = await testDatabase();
-  const pool = openPool(database.url, { max: 6 });
+  const pool = openPool(database.url, { max: 6, waitMs: 20_000 });
   const bus = inProcessBus();
   const events: StoredEvent[] = [];
   await bus.consume('test', [agentTopic], async (list) => void events.push(...list));

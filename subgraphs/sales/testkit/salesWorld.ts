@@ -18,7 +18,7 @@ import { startSales } from '../server.ts';
 export const salesWorld = async () => {
   const database = await testDatabase();
   const keys = await mkdtemp(path.join(tmpdir(), 'parley-keys-'));
-  const pool = openPool(database.url, { max: 10 });
+  const pool = openPool(database.url, { max: 10, waitMs: 20_000 });
   const bus = inProcessBus();
   const pubsub = memoryPubSub();
   const events: StoredEvent[] = [];
