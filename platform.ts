@@ -28,7 +28,7 @@ import { connect, openDatabases, requireMigrations } from './databases.ts';
 import { rehearseConversations } from './rehearsal/rehearseConversations.ts';
 import { readSchemas, supergraphFile, trustedDocumentsFile } from './schemas.ts';
 import { sendKeys } from './signingKeysRoute.ts';
-import { stopInOrder } from './stopInOrder.ts';
+import { type Stop, stopInOrder, unhurried } from './stopInOrder.ts';
 
 /** Gateway and five subgraphs in this process. `drained` waits until every event so far has been handled everywhere. */
 export type Platform = {
@@ -57,7 +57,7 @@ export const startPlatform = async (
     voice: voiceConfig(environment),
     agent: readAgentConfig(environment),
   };
-  const stops: (() => Promise<unknown>)[] = [];
+  const stops: Stop[] = [];
   const stop = () => stopInOrder(stops, log);
   try {
     const port = await claimPort(config);
@@ -137,7 +137,7 @@ export const startPlatform = async (
         return { ok: detail === 'ready', detail };
       },
     });
-    stops.push(gateway.close);
+    stops.push(unhurried(gateway.close));
     const watched = [
       watchFile(supergraphFile, supergraphSdl, gateway.loadSupergraph, log),
       watchFile(trustedDocumentsFile, trustedDocuments, gateway.loadTrustedDocuments, log),

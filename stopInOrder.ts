@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@parley/kernel/log';
 
-type Stop = () => Promise<unknown>;
+/** Ends one part; `mostMs` is how long it may take where that is not the usual. */
+export type Stop = { (): Promise<unknown>; mostMs?: number };
 
-/** How long one part may take, and all of them together; whoever supervises us waits 30 s. */
-const partMs = 12_000;
+const usuallyMs = 5000;
+/** All together; whoever supervises us waits 30 s. */
 const allMs = 20_000;
 const leastMs = 200;
 
@@ -20,9 +21,12 @@ export const stopInOrder = async (stops: Stop[], log: Log): Promise<void> => {
       () => 'stopped',
       (error: unknown) => log.error({ err: error }, 'stopping'),
     );
-    const left = Math.max(leastMs, Math.min(partMs, deadline - Date.now()));
+    const left = Math.max(leastMs, Math.min(next.mostMs ?? usuallyMs, deadline - Date.now()));
     const late = delay(left, 'late', { signal: patience.signal }).catch(() => {});
     if ((await Promise.race([stopped, late])) === 'late') log.warn({ waitedMs: left }, 'a part did not stop in time');
     patience.abort();
   }
 };
+
+/** What callers are under way in: it has all the time there is. */
+export const unhurried = (stop: () => Promise<unknown>): Stop => Object.assign(() => stop(), { mostMs: allMs });

@@ -23,7 +23,7 @@ import type { PlatformConfig } from '../config.ts';
 import { contexts } from '../contexts.ts';
 import { connect, openDatabases, requireMigrations } from '../databases.ts';
 import { readSchemas } from '../schemas.ts';
-import { stopInOrder } from '../stopInOrder.ts';
+import { type Stop, stopInOrder, unhurried } from '../stopInOrder.ts';
 import type { ApartConfig } from './config.ts';
 import { type SubgraphName, services } from './services.ts';
 
@@ -111,7 +111,7 @@ export const startSubgraph = async (
   log: Log,
 ): Promise<RunningService> => {
   const startPrepared = await prepare[name](config, environment);
-  const stops: (() => Promise<unknown>)[] = [];
+  const stops: Stop[] = [];
   const stop = () => stopInOrder(stops, log);
   try {
     await mkdir(config.dataDir, { recursive: true });
@@ -162,7 +162,7 @@ export const startSubgraph = async (
           () => false,
         ),
     });
-    stops.push(served.close);
+    stops.push(unhurried(served.close));
     started.start?.();
     return { url: served.url, stop };
   } catch (error) {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openPool } from '@parley/kernel/database';
+import { isOutage } from '@parley/kernel/outage';
+import { sqlFor } from '@parley/kernel/sql';
 import pg from 'pg';
 import { type Answer, ask, createAgent, post, sendMessage, signUp, startConversation } from './testkit/graphql.ts';
 import { startTestPlatform, type TestPlatform } from './testkit/platform.ts';
@@ -127,6 +131,26 @@ describe('PostgreSQL has no room, no time or no patience', () => {
   });
 
   const deadlocks = () => number('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()');
+  test('L04: a transaction in which nothing happens is ended, holds nothing any more, and its connection is replaced', async () => {
+    const pool = openPool(platform.database.url, { max: 1, idleTransactionMs: 300 });
+    try {
+      const sql = sqlFor(pool, { role: 'sales_app', tenantId: organizationId });
+      const idle = sql.transaction(async ({ query }) => {
+        await query('LOCK TABLE sales.contact IN SHARE MODE');
+        await delay(1500);
+        return query('SELECT 1 AS one');
+      });
+      await assert.rejects(idle, isOutage);
+      assert.deepEqual(await sql.run('SELECT 2 AS two'), [{ two: 2 }]);
+      assert.equal(
+        await number("SELECT count(*) FROM pg_locks WHERE relation = 'sales.contact'::regclass AND mode = 'ShareLock'"),
+        0,
+      );
+    } finally {
+      await pool.end();
+    }
+  });
+
   /** Lets a command begin, then asks for what it has, so that it has to give way. @returns its answer */
   const inDeadlock = async (first: string, second: string, command: () => Promise<Answer>): Promise<Answer> => {
     // Nobody else waits there.

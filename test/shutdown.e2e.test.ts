@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { WebSocket } from 'ws';
 import { testDatabase } from './testkit/database.ts';
 import { post } from './testkit/graphql.ts';
@@ -41,6 +42,42 @@ describe('SIGTERM', () => {
     await cut;
     assert.equal(await stopping, 0);
     await assert.rejects(fetch(`${platform.url}/health/live`));
+    await folder.remove();
+  });
+});
+
+describe('SIGTERM of a service by itself', () => {
+  test('M03: with events that a silent broker does not take it is not kept from ending, with 0', async () => {
+    const folder = await temporaryFolder();
+    const database = await testDatabase();
+    const admin = new pg.Client({ connectionString: database.adminUrl });
+    await admin.connect();
+    await admin.query(
+      `INSERT INTO identity.event (tenant_id, id, aggregate_id, version, type, schema_version, data, actor, occurred_at)
+       VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'auth.PartnerCreated', 1, '{}', '{}', now())`,
+    );
+    // Takes every connection, and says nothing.
+    const silent = createServer((socket) => void socket.on('error', () => {}).resume());
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const service = await startPlatformProcess(
+      {
+        DATABASE_URL: database.url,
+        DATA_DIR: folder.path,
+        KAFKA_BROKERS: `127.0.0.1:${(silent.address() as AddressInfo).port}`,
+        SUBGRAPH_SECRET: 'services that run apart know this one',
+        SUBGRAPH_AUTH_URL: `unix:${folder.path}/auth.sock`,
+        LOG_LEVEL: 'silent',
+      },
+      ['auth'],
+    );
+    await delay(1000);
+    assert.equal(await service.stop(), 0);
+    const { rows } = await admin.query('SELECT sent_at FROM identity.event');
+    assert.deepEqual(rows, [{ sent_at: null }]);
+    await admin.end();
+    silent.close();
+    await database.drop();
     await folder.remove();
   });
 });
