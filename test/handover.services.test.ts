@@ -39,6 +39,8 @@ describe('a service that has to leave, or is not there for a while', () => {
         ...patient,
         ...(await testEngines()),
         DATABASE_URL: database.url,
+        // Migrated it is already; the engines' own is not ours.
+        DATABASE_ADMIN_URL: '',
         DATA_DIR: folder.path,
         LOG_LEVEL: 'silent',
         SUBGRAPH_SALES_URL: `unix:${folder.path}/sales.sock,unix:${folder.path}/sales2.sock`,
