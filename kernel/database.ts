@@ -40,6 +40,8 @@ export const openPool = (url: string, options: PoolOptions): Pool => {
   } as pg.PoolConfig);
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => options.onError?.(error));
+  // A server may end a connection in the moment it is made, before whoever asked for it can listen.
+  pool.on('connect', (client) => client.on('error', () => {}));
   // adapter-pg adds a listener per Prisma client.
   pool.setMaxListeners(0);
   return pool;
