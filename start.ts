@@ -2,6 +2,7 @@ import type { Log } from '@parley/kernel/log';
 import { apartConfig, supergraphFile } from './apart/config.ts';
 import type { Asked } from './arguments.ts';
 import type { PlatformConfig } from './config.ts';
+import { readRoutingUrls } from './schemas.ts';
 
 /** What runs, and where to go: lines of what and where. `reload` looks at once whether its files have changed. */
 export type Running = {
@@ -33,7 +34,7 @@ export const start = async (
     const gateway = await startAnySupergraph(file, config, environment, log);
     return { ...gateway, where: gatewayAt(gateway.url).slice(1) };
   }
-  const apart = apartConfig(service, config, environment);
+  const apart = apartConfig(service, config, environment, await readRoutingUrls());
   if (service === 'gateway') {
     const { startGatewayApart } = await import('./apart/startGateway.ts');
     const gateway = await startGatewayApart(config, apart, environment, log);

@@ -53,15 +53,21 @@ export type ApartConfig = {
   readonly unreadyMs: number;
 };
 
-/** @throws ConfigError, one line that names what is missing for this service */
+/**
+ * @param routes where subgraphs are that the environment does not name; in production it names them
+ * @throws ConfigError, one line that names what is missing for this service
+ */
 export const apartConfig = (
   service: ServiceName,
   platform: PlatformConfig,
   environment: Readonly<Record<string, string | undefined>>,
+  routes: ReadonlyMap<string, string>,
 ): ApartConfig => {
   const given = readConfig(schema, environment);
   const { calls, tells, needs } = services[service];
-  const urlOf = (name: SubgraphName) => given[`SUBGRAPH_${name.toUpperCase() as Uppercase<SubgraphName>}_URL`];
+  const urlOf = (name: SubgraphName) =>
+    given[`SUBGRAPH_${name.toUpperCase() as Uppercase<SubgraphName>}_URL`] ??
+    (environment['NODE_ENV'] === 'production' ? undefined : routes.get(name));
   const wanted = new Set([...calls, ...(platform.kafka === null ? tells : [])]);
   for (const name of wanted)
     if (urlOf(name) === undefined)

@@ -185,13 +185,15 @@ describe('M14 a service that is half configured', { concurrency: 2 }, () => {
     SUBGRAPH_SECRET: secret,
     SUBGRAPH_SALES_URL: 'unix:/tmp/none.sock',
   };
+  // Elsewhere what is not named is where supergraph.yaml says.
+  const inProduction = { ...base, NODE_ENV: 'production' };
   const cases: [ServiceName | 'nobody', Record<string, string>, string][] = [
-    ['gateway', base, 'SUBGRAPH_AUTH_URL'],
-    ['sales', base, 'SUBGRAPH_AUTH_URL'],
+    ['gateway', inProduction, 'SUBGRAPH_AUTH_URL'],
+    ['sales', inProduction, 'SUBGRAPH_AUTH_URL'],
     ['voice', base, 'PUBLIC_URL'],
     ['analytics', { ...base, SUBGRAPH_SECRET: '' }, 'SUBGRAPH_SECRET'],
     ['analytics', { ...base, SUBGRAPH_SECRET: 'too short' }, 'SUBGRAPH_SECRET'],
-    ['analytics', base, 'SUBGRAPH_ANALYTICS_URL'],
+    ['analytics', inProduction, 'SUBGRAPH_ANALYTICS_URL'],
     ['analytics', { ...base, SUBGRAPH_ANALYTICS_URL: 'analytics:4104' }, 'SUBGRAPH_ANALYTICS_URL'],
     ['analytics', { ...base, DATABASE_URL: '', SUBGRAPH_ANALYTICS_URL: 'unix:/tmp/a.sock' }, 'DATABASE_URL'],
   ];

@@ -81,7 +81,7 @@ describe('deploy/compose.yaml', () => {
     test(`gives ${name} settings that it starts with: every engine on, every service it calls known`, () => {
       const environment = environmentOf(name);
       const platform = platformConfig(environment);
-      const apart = apartConfig(name, platform, environment);
+      const apart = apartConfig(name, platform, environment, new Map());
       assert.ok(platform.database !== null && platform.kafka !== null && platform.redisUrl !== null);
       assert.equal(platform.database.adminUrl, null, 'the administrator is known to the migration alone');
       assert.ok(voiceConfig(environment).s3 !== null);
@@ -98,7 +98,7 @@ describe('deploy/compose.yaml', () => {
       const { port } = new URL(subgraphs[name]?.routing_url ?? '');
       const environment = environmentOf(name);
       assert.equal(environment[`SUBGRAPH_${name.toUpperCase()}_URL`], `http://${name}:${port}`);
-      assert.deepEqual(apartConfig(name, platformConfig(environment), environment).listen, {
+      assert.deepEqual(apartConfig(name, platformConfig(environment), environment, new Map()).listen, {
         host: '0.0.0.0',
         port: Number(port),
       });
