@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createAgent, signUp, startConversation } from '../test/testkit/graphql.ts';
 import { freePort, startPlatformProcess } from '../test/testkit/platformProcess.ts';
-import { type ConversationClient, type Marks, openConversationClient } from './lib/conversationClient.ts';
+import { type ConversationClient, type Marks, openConversationClient, questions } from './lib/conversationClient.ts';
 import { machine, percentile } from './lib/machine.ts';
 import { cpuByKind, printMemory } from './lib/processes.ts';
 
@@ -25,13 +25,6 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const conversations = Number(values.conversations);
-const questions = [
-  'How much is the Pro plan?',
-  'What does Starter include?',
-  'Where is my data stored?',
-  'That is too expensive.',
-  'Can I cancel?',
-];
 const row = (name: string, samples: readonly number[]) =>
   console.log(
     `${name.padEnd(28)} p50 ${percentile(samples, 50).toFixed(0).padStart(5)}   p95 ${percentile(samples, 95).toFixed(0).padStart(5)}   p99 ${percentile(samples, 99).toFixed(0).padStart(5)}   n ${samples.length}`,

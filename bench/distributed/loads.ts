@@ -1,13 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConversationClient, Marks } from '../lib/conversationClient.ts';
+import { type ConversationClient, type Marks, questions } from '../lib/conversationClient.ts';
 
-const questions = [
-  'How much is the Pro plan?',
-  'What does Starter include?',
-  'Where is my data stored?',
-  'That is too expensive.',
-  'Can I cancel?',
-];
 let asked = 0;
 const nextQuestion = (): string => questions[asked++ % questions.length] ?? '';
 

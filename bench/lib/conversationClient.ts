@@ -2,6 +2,15 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
+/** What customers of a benchmark ask. */
+export const questions = [
+  'How much is the Pro plan?',
+  'What does Starter include?',
+  'Where is my data stored?',
+  'That is too expensive.',
+  'Can I cancel?',
+];
+
 /** When a customer saw what, in milliseconds from the moment `sendMessage` was written. */
 export type Marks = { stored: number; firstDelta: number; firstAudio: number; completed: number; spoken: number };
 
