@@ -31,9 +31,29 @@ const { values } = parseArgs({
     'no-namespaces': { type: 'boolean', default: false },
   },
 });
-const [seed, faultCount, conversations, pauseMs] = [values.seed, values.faults, values.conversations, values.pause].map(
-  Number,
-) as [number, number, number, number];
+const refuse = (why: string): never => {
+  console.error(`chaos: ${why}`);
+  process.exit(2);
+};
+const numberOf = (option: 'seed' | 'faults' | 'conversations' | 'pause', least: number, most: number): number => {
+  const given = Number(values[option]);
+  return Number.isInteger(given) && given >= least && given <= most
+    ? given
+    : refuse(`--${option} ${values[option]} is not a number from ${least} to ${most}`);
+};
+const seed = numberOf('seed', 0, 2 ** 31);
+const faultCount = numberOf('faults', 1, 10_000);
+const conversations = numberOf('conversations', 1, 1000);
+/** Between two faults, on average. */
+const pauseMs = numberOf('pause', 100, 60_000);
+const { mutant } = values;
+if (mutant !== undefined && !mutantNames.includes(mutant)) refuse(`--mutant is one of ${mutantNames.join(', ')}`);
+const schedule = makeSchedule(seed, faultCount, pauseMs);
+if (values.print) {
+  console.log(schedule.map(describeFault).join('\n'));
+  process.exit(0);
+}
+if (!values['no-namespaces']) await enterOwnNetwork().catch((error: Error) => refuse(error.message));
 
 const violations: string[] = [];
 const started = performance.now();
@@ -50,19 +70,10 @@ const within = async <T>(what: string, ms: number, work: Promise<T>): Promise<T 
 };
 
 try {
-  const mutant = values.mutant;
-  if (mutant !== undefined && !mutantNames.includes(mutant))
-    throw new Error(`--mutant is one of ${mutantNames.join(', ')}`);
   const environment: Record<string, string> =
     mutant === undefined
       ? {}
       : { CHAOS_MUTANT: mutant, NODE_OPTIONS: `--import ${new URL('./mutants.ts', import.meta.url)}` };
-  const schedule = makeSchedule(seed, faultCount, pauseMs);
-  if (values.print) {
-    console.log(schedule.map(describeFault).join('\n'));
-    process.exit(0);
-  }
-  if (!values['no-namespaces']) await enterOwnNetwork();
   console.log(`seed ${seed}: ${faultCount} faults, ${conversations} conversations at a time`);
   cluster = await startCluster(environment, !values['no-namespaces']);
   const { urls, adminUrl, audioFolder } = cluster;
@@ -182,11 +193,11 @@ try {
 const complaints = cluster?.complaints() ?? [];
 console.log(`${clock()}  ${complaints.length} errors logged`);
 const seen = violations.filter((violation) => violation.startsWith('conversation '));
-if (values.mutant !== undefined) {
+if (mutant !== undefined) {
   console.log(
     seen.length > 0
-      ? `VERDICT: the checker sees the mutant ${values.mutant}: ${seen.length} violations, e.g. ${seen[0]}`
-      : `VERDICT: the checker does not see the mutant ${values.mutant}\n${violations.join('\n')}`,
+      ? `VERDICT: the checker sees the mutant ${mutant}: ${seen.length} violations, e.g. ${seen[0]}`
+      : `VERDICT: the checker does not see the mutant ${mutant}\n${violations.join('\n')}`,
   );
   process.exit(seen.length > 0 ? 0 : 1);
 }
