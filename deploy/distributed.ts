@@ -84,13 +84,14 @@ const countOf = (option: string, given: string): number => {
 };
 
 const stops: (() => Promise<unknown>)[] = [];
-let stopped = false;
-const stop = async (code: number): Promise<never> => {
-  if (!stopped) {
-    stopped = true;
+let stopping: Promise<never> | null = null;
+/** Once: npm and a process group deliver the same signal twice, and whoever ends in between leaves the others behind. */
+const stop = (code: number): Promise<never> => {
+  stopping ??= (async () => {
     for (let next = stops.pop(); next !== undefined; next = stops.pop()) await next();
-  }
-  process.exit(code);
+    process.exit(code);
+  })();
+  return stopping;
 };
 process.on('SIGINT', () => void stop(0)).on('SIGTERM', () => void stop(0));
 
