@@ -104,8 +104,14 @@ try {
   stops.push(() => rm(folder, { recursive: true, force: true }));
   let engines: Services['env'] = {};
   if (!process.env['DATABASE_URL']) {
-    const services = await startServices({ onStarted: console.log });
-    stops.push(services.stop);
+    const starting = startServices({ onStarted: console.log });
+    stops.push(() =>
+      starting.then(
+        (services) => services.stop(),
+        () => {},
+      ),
+    );
+    const services = await starting;
     engines = services.env;
   }
   const environment = { ...process.env, ...engines };
@@ -134,6 +140,8 @@ try {
       ]),
     ),
   };
+  // Told to stop meanwhile: nothing more is begun.
+  if (stopping !== null) await stopping;
   const running = [
     ...places.map(({ service, name, listen }) => supervise(name, service, { ...shared, SUBGRAPH_LISTEN: listen })),
     ...Array.from({ length: gateways }, (_, index) =>

@@ -4,7 +4,7 @@
  * with the six services apart; then what only real engines can show (`*.services.test.ts`). Fails where an engine cannot
  * be had.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { startServices } from '../deploy/services/services.ts';
 import { prepareTemplate } from '../test/testkit/database.ts';
@@ -14,18 +14,27 @@ const find = (...patterns: string[]) =>
     .filter((file) => !file.includes('node_modules') && !/(console|graphiql)\.e2e\.test\.ts$/.test(file))
     .sort();
 
-const services = await startServices({ onStarted: console.log });
+const starting = startServices({ onStarted: console.log });
+// The servers run by themselves, so that they are stopped in order: also when the tests are broken off.
+let tests: ChildProcess | null = null;
+const breakOff = async (): Promise<never> => {
+  tests?.kill('SIGTERM');
+  await starting.then(({ stop }) => stop()).catch(() => {});
+  process.exit(130);
+};
+process.once('SIGINT', breakOff).once('SIGTERM', breakOff);
+const services = await starting;
 const databases = await prepareTemplate(services.env['DATABASE_ADMIN_URL'] ?? '');
 const engines = { ...databases, TEST_ENGINES: JSON.stringify(services.env) };
 
 const run = async (title: string, files: readonly string[], environment: Record<string, string>): Promise<boolean> => {
   console.log(`\n=== ${title}: ${files.length} test files`);
-  const child = spawn(
+  tests = spawn(
     process.execPath,
     ['--disable-warning=TimeoutNegativeWarning', '--test', '--test-force-exit', '--test-timeout=180000', ...files],
     { stdio: 'inherit', env: { ...process.env, ...environment } },
   );
-  return (await new Promise((resolve) => child.on('exit', resolve))) === 0;
+  return (await new Promise((resolve) => tests?.on('exit', resolve))) === 0;
 };
 
 const journeys = ['journey', 'tenantAttacks', 'hostileInput', 'clients'].map((name) => `test/${name}.e2e.test.ts`);

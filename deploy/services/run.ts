@@ -19,7 +19,19 @@ try {
   }
   if (positionals.length > 0)
     throw new TypeError(`${positionals.join(' ')} is not known: npm run services [-- install]`);
-  const services = await startServices({ ...values, onStarted: console.log });
+  const starting = startServices({ ...values, onStarted: console.log });
+  let stopping = false;
+  // Also while they start: what runs by itself has to be ended.
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    const services = await starting.catch(() => null);
+    await services?.stop();
+    await rm(environmentFile, { force: true });
+    process.exit(0);
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const services = await starting;
   await writeFile(
     environmentFile,
     Object.entries(services.env)
@@ -32,15 +44,6 @@ They are told to the platform by: set -a; . .services/env; set +a; npm start
 Six services on them: npm run start:distributed
 Logs and data: ${services.folder}
 Stop with Ctrl-C.`);
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    await services.stop();
-    await rm(environmentFile, { force: true });
-    process.exit(0);
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
   setInterval(() => {}, 2 ** 30);
 } catch (error) {
   console.error(
