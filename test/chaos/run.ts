@@ -79,8 +79,6 @@ try {
   const { urls, adminUrl, audioFolder } = cluster;
   console.log(`${clock()}  ${processNames.length} processes on PostgreSQL, Redis, Kafka and S3 are up`);
 
-  if (process.env['CHAOS_ERRORS']) console.log(adminUrl);
-
   let turn = 0;
   const nextUrl = () => urls[turn++ % urls.length] ?? '';
   const owner = await signUp(nextUrl());
