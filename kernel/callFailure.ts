@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { errors as undiciErrors } from 'undici';
 
 /**
@@ -31,7 +30,7 @@ export class CallFailure extends Error {
 
 /** On a 503 of a service of ours that is about to stop: it has not begun what it was asked. */
 export const leavingHeader = 'parley-leaving';
-export const isLeaving = (statusCode: number, headers: IncomingHttpHeaders): boolean =>
+export const isLeaving = (statusCode: number, headers: Readonly<Record<string, unknown>>): boolean =>
   statusCode === 503 && headers[leavingHeader] !== undefined;
 
 /** A deadline that passed, also one that is not ours (`AbortSignal.timeout`). */
@@ -50,7 +49,7 @@ export const toCallFailure = (error: unknown, signal: AbortSignal | undefined): 
     return new CallFailure('UNREACHABLE', message, { cause: error });
   if (error instanceof undiciErrors.HeadersTimeoutError || error instanceof undiciErrors.BodyTimeoutError)
     return new CallFailure('TIMEOUT', message, { cause: error });
-  if (error instanceof undiciErrors.SocketError || /^(ECONNRESET|EPIPE)$/.test(code))
+  if (error instanceof undiciErrors.SocketError || /^(ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code))
     return new CallFailure('RESET', message, { cause: error });
   return new CallFailure('INVALID', message, { cause: error });
 };

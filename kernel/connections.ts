@@ -1,30 +1,40 @@
-import { Client } from 'undici';
+import { type ConnectionOptions, HttpConnection } from './httpConnection.ts';
+import type { SubgraphAddress } from './subgraphAddress.ts';
 
 export type Connections = {
   /** One that nothing is under way on, for one request; the caller gives it back. @throws the reason of `signal` */
-  take(signal: AbortSignal | undefined): Client | Promise<Client>;
-  giveBack(client: Client): void;
+  take(signal: AbortSignal | undefined): HttpConnection | Promise<HttpConnection>;
+  giveBack(connection: HttpConnection): void;
   /** Takes no more; what is under way, or waits, goes on. */
   retire(): void;
   /** Breaks off what is under way. */
-  destroy(): Promise<void>;
+  destroy(): void;
 };
 
 /**
- * Up to `most` keep-alive connections, one request at a time on each. The one used last is taken first, so there are no
- * more than are needed. undici's own pool leaves each connection alone for a turn of the event loop after each answer.
+ * Up to `most` keep-alive connections to one place, one request at a time on each. The one used last is taken first, so
+ * there are no more than are needed.
  */
-export const createConnections = (origin: string, most: number, options: Client.Options): Connections => {
-  const all = new Set<Client>();
-  const idle: Client[] = [];
-  const waiting: ((client: Client) => void)[] = [];
+export const createConnections = (address: SubgraphAddress, most: number, options: ConnectionOptions): Connections => {
+  const all = new Set<HttpConnection>();
+  const idle: HttpConnection[] = [];
+  const waiting: ((connection: HttpConnection) => void)[] = [];
   let retired = false;
 
-  const waitForOne = (signal: AbortSignal | undefined): Promise<Client> =>
+  const open = (): HttpConnection => {
+    const connection: HttpConnection = new HttpConnection(address, options, () => {
+      all.delete(connection);
+      const at = idle.indexOf(connection);
+      if (at >= 0) idle.splice(at, 1);
+    });
+    all.add(connection);
+    return connection;
+  };
+  const waitForOne = (signal: AbortSignal | undefined): Promise<HttpConnection> =>
     new Promise((resolve, reject) => {
-      const take = (client: Client): void => {
+      const take = (connection: HttpConnection): void => {
         signal?.removeEventListener('abort', leave);
-        resolve(client);
+        resolve(connection);
       };
       const leave = (): void => {
         waiting.splice(waiting.indexOf(take), 1);
@@ -33,33 +43,31 @@ export const createConnections = (origin: string, most: number, options: Client.
       signal?.addEventListener('abort', leave, { once: true });
       waiting.push(take);
     });
-  const close = (client: Client): void => {
-    all.delete(client);
-    client.close().catch(() => {});
-  };
 
   return {
     take: (signal) => {
-      const client = idle.pop();
-      if (client) return client;
-      if (all.size >= most) return waitForOne(signal);
-      // More than one to undici: with one it does what is said above. It never gets a second while a first is under way.
-      const made = new Client(origin, { ...options, pipelining: 2 });
-      all.add(made);
-      return made;
+      for (let connection = idle.pop(); connection; connection = idle.pop()) {
+        if (connection.isUsable) return connection;
+        connection.destroy();
+      }
+      return all.size >= most ? waitForOne(signal) : open();
     },
-    giveBack: (client) => {
+    giveBack: (connection) => {
       const next = waiting.shift();
-      if (next) next(client);
-      else if (retired) close(client);
-      else idle.push(client);
+      if (next) {
+        if (connection.isUsable) return next(connection);
+        connection.destroy();
+        return next(open());
+      }
+      if (retired) connection.destroy();
+      else if (connection.isUsable) idle.push(connection);
     },
     retire: () => {
       retired = true;
-      for (const client of idle.splice(0)) close(client);
+      for (const connection of idle.splice(0)) connection.destroy();
     },
-    destroy: async () => {
-      await Promise.all([...all].map((client) => client.destroy()));
+    destroy: () => {
+      for (const connection of [...all]) connection.destroy();
     },
   };
 };

@@ -1,10 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
 import { CallFailure, isLeaving, isSilence, toCallFailure } from './callFailure.ts';
 import { type CallSecrets, signCall } from './callProof.ts';
 import { type Connections, createConnections } from './connections.ts';
-import { type Exchanged, type ExchangeLimits, exchange } from './exchange.ts';
+import type { Exchanged, ExchangeLimits, HttpRequest } from './httpConnection.ts';
 import { markPlain } from './plainAnswers.ts';
+import type { ResponseHeaders } from './responseReader.ts';
 import type { SubgraphRequest } from './subgraph.ts';
 import type { SubgraphAddress } from './subgraphAddress.ts';
 
@@ -36,13 +35,7 @@ const jsonType = /^application\/(?:graphql-response\+)?json\b/i;
  */
 export const createPoster = (options: PosterOptions): Poster => {
   const { name, address, secrets, answerBytes = 16 * 1024 * 1024, connections = 64 } = options;
-  const open = () =>
-    createConnections(address.origin, connections, {
-      connect: { timeout: connectMs, ...(address.socketPath === null ? {} : { socketPath: address.socketPath }) },
-      headersTimeout: silenceMs,
-      bodyTimeout: silenceMs,
-      keepAliveMaxTimeout: 60_000,
-    });
+  const open = () => createConnections(address, connections, { connectMs, silenceMs });
   let trusted = open();
   let openedAt = Date.now();
   /**
@@ -61,15 +54,14 @@ export const createPoster = (options: PosterOptions): Poster => {
       const call = { audience: name, method: 'POST', path, actor, requestId };
       const signed = secrets === null ? null : signCall(secrets, call, body);
       try {
-        const request = {
-          method: 'POST',
+        const request: HttpRequest = {
           path,
           headers: {
             ...baseHeaders,
             ...(signed ? { ...signed.proof, ...traceOf(headers) } : { ...headers, 'x-request-id': requestId }),
           },
           body,
-        } as const;
+        };
         const answer = await exchangeOn(trusted, request, { answerBytes, signal, refuse });
         if (signed && !signed.isAnswer(answer.headers['parley-proof'], answer.statusCode, answer.bytes))
           throw new CallFailure('TAMPERED', 'the answer is not signed as it should be');
@@ -80,21 +72,21 @@ export const createPoster = (options: PosterOptions): Poster => {
         throw failure;
       }
     },
-    close: () => trusted.destroy(),
+    close: async () => trusted.destroy(),
   };
 };
 
 const exchangeOn = async (
   connections: Connections,
-  request: Dispatcher.DispatchOptions,
+  request: HttpRequest,
   limits: ExchangeLimits,
 ): Promise<Exchanged> => {
   const taken = connections.take(limits.signal);
-  const client = taken instanceof Promise ? await taken : taken;
+  const connection = taken instanceof Promise ? await taken : taken;
   try {
-    return await exchange(client, request, limits);
+    return await connection.exchange(request, limits);
   } finally {
-    connections.giveBack(client);
+    connections.giveBack(connection);
   }
 };
 
@@ -108,7 +100,7 @@ const baseHeaders = {
 };
 
 /** GraphQL over HTTP answers 200; a response type of its own lets other statuses carry a response too. */
-const refuse = (statusCode: number, headers: IncomingHttpHeaders): CallFailure | null => {
+const refuse = (statusCode: number, headers: ResponseHeaders): CallFailure | null => {
   const type = String(headers['content-type'] ?? '');
   const isResponse = /^application\/graphql-response\+json\b/i.test(type) && statusCode >= 400;
   if ((statusCode === 200 && jsonType.test(type)) || (isResponse && statusCode !== 401 && statusCode !== 403))

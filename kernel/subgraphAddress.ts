@@ -1,6 +1,6 @@
 /** Where a service listens or is called: over TCP, or a Unix socket on the same host. */
 export type SubgraphAddress = {
-  /** As undici takes it, e.g. `http://10.0.0.5:4101`. */
+  /** E.g. `http://10.0.0.5:4101`; of a Unix socket, what its requests name as host. */
   readonly origin: string;
   /** Of the GraphQL endpoint. */
   readonly path: string;
