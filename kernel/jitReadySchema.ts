@@ -2,6 +2,7 @@ import {
   defaultTypeResolver,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   getNullableType,
   isAbstractType,
@@ -51,6 +52,8 @@ const oneByOne =
       throw badInput(`_entities takes at most ${mostRepresentations} representations at once.`);
     return representations.map((representation) => {
       try {
+        const type = info.schema.getType((representation as { __typename?: string }).__typename ?? '');
+        if (isObjectType(type)) return entityOf(type, representation, context, info);
         const [entity] = resolve(source, { representations: [representation] }, context, info) as unknown[];
         return entity;
       } catch (error) {
@@ -58,6 +61,31 @@ const oneByOne =
       }
     });
   };
+
+type ResolveReference = (reference: unknown, context: unknown, info: GraphQLResolveInfo) => unknown;
+
+/**
+ * What @apollo/subgraph resolves a representation of an object type to; but at once where there is nothing to wait for:
+ * its own makes a promise of each.
+ */
+const entityOf = (
+  type: GraphQLObjectType,
+  representation: unknown,
+  context: unknown,
+  info: GraphQLResolveInfo,
+): unknown => {
+  const { subgraph } = (type.extensions['apollo'] ?? {}) as { subgraph?: { resolveReference?: ResolveReference } };
+  const resolveReference = subgraph?.resolveReference;
+  const entity = resolveReference ? resolveReference(representation, context, info) : representation;
+  return isPromise(entity) ? entity.then((found) => named(found, type.name)) : named(entity, type.name);
+};
+
+/** An entity of which its type can be told, since `_Entity` is a union. */
+const named = (entity: unknown, typename: string): unknown => {
+  if (typeof entity !== 'object' || entity === null || entity instanceof Error) return entity;
+  if (!('__typename' in entity)) return Object.defineProperty(entity, '__typename', { value: typename });
+  return entity.__typename === typename ? entity : { ...entity, __typename: typename };
+};
 
 const settleLists = (type: GraphQLObjectType): void => {
   for (const field of Object.values(type.getFields())) {
