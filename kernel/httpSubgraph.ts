@@ -47,9 +47,9 @@ const at = (address: SubgraphAddress, options: Omit<HttpSubgraphOptions, 'url'>)
   const socket = createSubscriptionClient({ name, address, secrets });
   return {
     name,
-    execute: async (request) => {
+    execute: (request) => {
       const { query, operationName, variables } = request;
-      return (await poster.post(address.path, { query, operationName, variables }, request)) as SubgraphResult;
+      return poster.post(address.path, { query, operationName, variables }, request) as Promise<SubgraphResult>;
     },
     subscribe: (request) => socket.subscribe(request),
     close: async () => {

@@ -1,7 +1,7 @@
 import { CallFailure, isLeaving, isSilence, toCallFailure } from './callFailure.ts';
 import { type CallSecrets, signCall } from './callProof.ts';
-import { type Connections, createConnections } from './connections.ts';
-import type { Exchanged, ExchangeLimits, HttpRequest } from './httpConnection.ts';
+import { createConnections } from './connections.ts';
+import type { HttpConnection, HttpRequest } from './httpConnection.ts';
 import { markPlain } from './plainAnswers.ts';
 import type { ResponseHeaders } from './responseReader.ts';
 import type { SubgraphRequest } from './subgraph.ts';
@@ -53,16 +53,19 @@ export const createPoster = (options: PosterOptions): Poster => {
       const body = JSON.stringify(value);
       const call = { audience: name, method: 'POST', path, actor, requestId };
       const signed = secrets === null ? null : signCall(secrets, call, body);
+      const request: HttpRequest = {
+        path,
+        headers: signed
+          ? { ...baseHeaders, ...signed.proof, ...traceOf(headers) }
+          : { ...baseHeaders, ...headers, 'x-request-id': requestId },
+        body,
+      };
+      const connections = trusted;
+      let connection: HttpConnection | null = null;
       try {
-        const request: HttpRequest = {
-          path,
-          headers: {
-            ...baseHeaders,
-            ...(signed ? { ...signed.proof, ...traceOf(headers) } : { ...headers, 'x-request-id': requestId }),
-          },
-          body,
-        };
-        const answer = await exchangeOn(trusted, request, { answerBytes, signal, refuse });
+        const taken = connections.take(signal);
+        connection = taken instanceof Promise ? await taken : taken;
+        const answer = await connection.exchange(request, { answerBytes, signal, refuse });
         if (signed && !signed.isAnswer(answer.headers['parley-proof'], answer.statusCode, answer.bytes))
           throw new CallFailure('TAMPERED', 'the answer is not signed as it should be');
         return parseAnswer(answer.bytes);
@@ -70,24 +73,12 @@ export const createPoster = (options: PosterOptions): Poster => {
         const failure = toCallFailure(error, signal);
         if (isSilence(failure)) distrust();
         throw failure;
+      } finally {
+        if (connection) connections.giveBack(connection);
       }
     },
     close: async () => trusted.destroy(),
   };
-};
-
-const exchangeOn = async (
-  connections: Connections,
-  request: HttpRequest,
-  limits: ExchangeLimits,
-): Promise<Exchanged> => {
-  const taken = connections.take(limits.signal);
-  const connection = taken instanceof Promise ? await taken : taken;
-  try {
-    return await connection.exchange(request, limits);
-  } finally {
-    connections.giveBack(connection);
-  }
 };
 
 /** Of the headers passed on, the one that subgraphs of ours are told too; they decide nothing by it. */
