@@ -1,7 +1,9 @@
 import type { QueryPlanSelectionNode } from '@apollo/query-planner';
+import { type GraphQLSchema, getNullableType, isObjectType } from 'graphql';
 import { isInherited, literal } from '../generate.ts';
 import { clientKeyOf } from '../planning/dataKeys.ts';
 import type { PlannedFetch, PlanPath } from '../planning/fetchGraph.ts';
+import type { FixedArguments } from '../planning/fixedArguments.ts';
 import { holds } from './conditions.ts';
 import type { CompileContext, Run } from './execute.ts';
 import type { DataObject } from './ownKeys.ts';
@@ -29,7 +31,7 @@ export const compileCollection = (context: CompileContext, places: readonly Plan
   };
 };
 
-/** Numbers of representations, by what kind of short key and which, or by their JSON text. */
+/** Numbers of representations, by what kind of entity is known by its key and which, or by their JSON text. */
 type Known = Map<string, Map<unknown, number>>;
 type CollectPlace = (run: Run, representations: DataObject[], all: Known) => Placed;
 
@@ -37,23 +39,25 @@ const compilePlace = ({ fullSchema, fixed }: CompileContext, { fetch, path, when
   const requires = fetch.requires ?? [];
   const represent = compileRepresentation(fullSchema, requires, fixed.fields);
   const rewriteInput = compileRewrites(fullSchema, fetch.inputRewrites);
-  const short = rewriteInput === null ? shortKeyOf(requires) : null;
+  const short = rewriteInput === null ? shortKeyOf(fullSchema, requires, fixed) : null;
   const visit = compileVisit<Into>(
     path,
     `into.targets.push(t);${
       short === null
         ? 'into.indexOf.push(into.numberOf(t,undefined));'
-        : `const k=${short.key};const n=k===undefined?undefined:into.known.get(k);into.indexOf.push(n===undefined?into.numberOf(t,k):n);`
+        : `const k=${short.key};const n=k===undefined?undefined:into.known.get(k);` +
+          `if(n===undefined)into.indexOf.push(into.numberOf(t,k));` +
+          `else{const r=into.representations[n];into.indexOf.push(${short.isEqual}?n:into.numberOf(t,undefined));}`
     }`,
-    ['text', 'sized'],
-    [textOnly, sized],
+    ['keyOnly'],
+    [keyOnly],
   );
   return (run, representations, all) => {
     const targets: DataObject[] = [];
     const indexOf: number[] = [];
     if (!holds(when, run.variables)) return { path, targets, indexOf };
     const known = knownAs(all, short?.kind ?? '');
-    const numberOf = (target: DataObject, shortKey: string | undefined): number => {
+    const numberOf = (target: DataObject, shortKey: unknown): number => {
       const representation = represent(target);
       if (representation === null || representation['__typename'] === undefined) return -1;
       rewriteInput?.(representation);
@@ -63,17 +67,18 @@ const compilePlace = ({ fullSchema, fixed }: CompileContext, { fetch, path, when
       byKey.set(key, number);
       return number;
     };
-    visit(run.data, { targets, indexOf, known, numberOf });
+    visit(run.data, { targets, indexOf, known, representations, numberOf });
     return { path, targets, indexOf };
   };
 };
 
-/** What the generated code fills; `numberOf` is asked where an entity's short key is not yet known. */
+/** What the generated code fills; `numberOf` is asked where an entity is not known by its short key. */
 type Into = {
   readonly targets: DataObject[];
   readonly indexOf: number[];
   readonly known: Map<unknown, number>;
-  numberOf(target: DataObject, shortKey: string | undefined): number;
+  readonly representations: readonly DataObject[];
+  numberOf(target: DataObject, shortKey: unknown): number;
 };
 
 const knownAs = (known: Known, kind: string): Map<unknown, number> => {
@@ -83,38 +88,43 @@ const knownAs = (known: Known, kind: string): Map<unknown, number> => {
 };
 
 /**
- * For entities known by their type and scalars: those as one text, without a representation made to get it. `key` is the
- * expression of it, of `t`; undefined for what is no such entity.
+ * For entities told by their type and scalars: the one most likely their own, and whether the rest is the same; no
+ * representation is made, nor any text, to see that an entity is known. Expressions of `t`, and of `r`, the known
+ * representation; the key is undefined for what is no such entity.
  */
-const shortKeyOf = (requires: readonly QueryPlanSelectionNode[]): { kind: string; key: string } | null => {
+const shortKeyOf = (
+  schema: GraphQLSchema,
+  requires: readonly QueryPlanSelectionNode[],
+  fixed: FixedArguments,
+): { kind: string; key: string; isEqual: string } | null => {
   const [fragment, another] = requires;
   if (fragment?.kind !== 'InlineFragment' || fragment.typeCondition === undefined || another) return null;
   const keys: string[] = [];
   for (const selection of fragment.selections) {
     if (selection.kind !== 'Field' || selection.selections) return null;
     const key = selection.alias ?? selection.name;
-    if (isInherited(key)) return null;
+    const name = fixed.fields.get(key)?.field ?? key;
+    if (isInherited(key) || isInherited(name)) return null;
     if (key !== '__typename') keys.push(key);
   }
-  const [only, more] = keys;
-  if (only === undefined) return null;
-  const key =
-    more === undefined ? `text(t[${literal(only)}])` : keys.map((name) => `sized(t[${literal(name)}])`).join('+');
+  const type = schema.getType(fragment.typeCondition);
+  const fields = isObjectType(type) ? type.getFields() : {};
+  const typed = (name: string) => keys.find((key) => fields[key] && String(getNullableType(fields[key].type)) === name);
+  const own = typed('ID') ?? typed('String') ?? keys[0];
+  if (own === undefined) return null;
+  const same = keys
+    .filter((key) => key !== own)
+    .map((key) => `r[${literal(fixed.fields.get(key)?.field ?? key)}]===t[${literal(key)}]`);
   return {
-    kind: `${fragment.typeCondition} ${keys.join()}`,
-    key: `t.__typename===${literal(fragment.typeCondition)}?${key}:undefined`,
+    kind: `${fragment.typeCondition} ${own} ${keys.join()}`,
+    key: `t.__typename===${literal(fragment.typeCondition)}?keyOnly(t[${literal(own)}]):undefined`,
+    isEqual: same.join('&&') || 'true',
   };
 };
 
-const textOnly = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-/** Scalars so that none put together look like others; a mark no number has where it is not one, so that it stays apart. */
-const sized = (value: unknown): string =>
-  typeof value === 'string'
-    ? `${value.length}:${value}`
-    : typeof value === 'number'
-      ? `${value},`
-      : `${JSON.stringify(value)};`;
+/** What a Map tells apart as JSON does. */
+const keyOnly = (value: unknown): string | number | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? value : undefined;
 
 /** Client paths of one entity, wherever it stands; for null, of the first place that has any. */
 export const pathsOf = (run: Run, { placed }: Pick<EntityBatch, 'placed'>, index: number | null): ClientPath[] => {
