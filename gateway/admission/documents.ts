@@ -35,6 +35,9 @@ export type Documents = {
   byHash(hash: string): Document | undefined;
 };
 
+/** Of longer strings V8’s own hash is no more than their length: a Map would compare all of one length. */
+const shortText = 4096;
+
 export const createDocuments = (
   schema: GraphQLSchema,
   options: {
@@ -46,8 +49,15 @@ export const createDocuments = (
 ): Documents => {
   const rules = [...(options.introspection ? [] : [noIntrospection]), ...operationRules];
   const known = new LRUCache<string, Document | GraphQLError>({ max: options.most });
-  // Not createHash: its objects outlive every minor collection.
-  const hashOf = (query: string): string => hashText('sha256', query);
+  const hashes = new LRUCache<string, string>({ max: options.most });
+  const hashOf = (query: string): string => {
+    const known = hashes.get(query);
+    if (known !== undefined) return known;
+    // Not createHash: its objects outlive every minor collection.
+    const hash = hashText('sha256', query);
+    if (query.length <= shortText) hashes.set(query, hash);
+    return hash;
+  };
 
   const build = (query: string, hash: string): Document | GraphQLError => {
     const document = parseWithin(query, options.limits);

@@ -287,6 +287,26 @@ describe('deadline', () => {
     calls[2]?.answer();
     assert.ok(await served);
   });
+
+  test('D01: each of many calls has its own, also begun while others wait', async () => {
+    const { calls, subgraph } = held();
+    const run = withDeadline(60)(subgraph);
+    const started = performance.now();
+    const ends: Promise<number>[] = [];
+    for (let index = 0; index < 4; index++) {
+      ends.push(
+        run('a', query, call).then(
+          () => -1,
+          () => performance.now() - started,
+        ),
+      );
+      await delay(20);
+      if (index === 1) calls[1]?.answer();
+    }
+    const [first = 0, second, third = 0, last = 0] = await Promise.all(ends);
+    assert.equal(second, -1);
+    assert.ok(first >= 59 && third >= 99 && last >= 119, `${first} ${third} ${last}`);
+  });
 });
 
 describe('a call for a client that is already gone', () => {

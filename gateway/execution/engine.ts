@@ -111,7 +111,7 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
     const errors = given ?? new ResponseErrors();
     for (const refusal of compiled.refusals) errors.add(refusal);
     const data: DataObject = event ?? {};
-    const run = { data, variables, errors, call, plain: event === undefined };
+    const run = { data, variables, errors, call, plain: event === undefined, ascii: event === undefined };
     await compiled.step?.(run);
     return run;
   };
@@ -173,12 +173,12 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       return toAnswer(compiled, variables, call, data, errors);
     },
     runToJson: async (...given) => {
-      const { data, errors, plain } = await fetchAll(...given);
+      const { data, errors, plain, ascii } = await fetchAll(...given);
       const [compiled, variables, call] = given;
       const write = plain ? compiled.writePlain : compiled.write;
       const text = errors.list.length === 0 ? write?.(data, variables) : undefined;
       // Bytes at once: a long text put together of parts, kept while others are awaited, is costly to collect.
-      if (text) return { json: Buffer.from(`{"data":${text}}`), answer: null };
+      if (text) return { json: Buffer.from(`{"data":${text}}`, ascii ? 'latin1' : 'utf8'), answer: null };
       const answer = toAnswer(compiled, variables, call, data, errors);
       return { json: Buffer.from(JSON.stringify(answer)), answer: answer.errors ? answer : null };
     },

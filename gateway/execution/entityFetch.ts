@@ -1,4 +1,4 @@
-import { isPlain } from '@parley/kernel/plainAnswers';
+import { isPlain, isPlainAscii } from '@parley/kernel/plainAnswers';
 import {
   type GraphQLFormattedError,
   isAbstractType,
@@ -64,6 +64,7 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
       const result = await callSubgraph(subgraph, { query, operationName, variables, isMutation: false }, run.call);
       const { data, errors } = result;
       run.plain &&= isPlain(result);
+      run.ascii &&= isPlainAscii(result);
       takeOver(context, run, asked, data, errors);
     } catch (error) {
       if (!(error instanceof SubgraphFailure)) throw error;

@@ -17,6 +17,8 @@ export type Run = {
   readonly call: Call;
   /** No string in `data` holds anything that JSON escapes. */
   plain: boolean;
+  /** Each character of those strings is one byte, too. */
+  ascii: boolean;
 };
 /** A compiled part of a plan. Never rejects for what a subgraph did: that becomes an error of the run. */
 export type Step = (run: Run) => Promise<void>;

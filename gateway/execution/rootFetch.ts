@@ -1,4 +1,4 @@
-import { isPlain } from '@parley/kernel/plainAnswers';
+import { isPlain, isPlainAscii } from '@parley/kernel/plainAnswers';
 import { type DocumentNode, Kind, print, stripIgnoredCharacters } from 'graphql';
 import { addSubgraphErrors } from '../calls/subgraphErrors.ts';
 import { SubgraphFailure } from '../calls/subgraphRequest.ts';
@@ -51,6 +51,7 @@ export const compileRootFetch = (context: CompileContext, { fetch, when }: Plann
       const result = await context.callSubgraph(subgraph, operation, run.call);
       const { data, errors } = result;
       run.plain &&= isPlain(result);
+      run.ascii &&= isPlainAscii(result);
       if (errors) addSubgraphErrors(run.errors, errors, request, () => []);
       if (!data) return;
       rewriteOutput?.(data);

@@ -25,6 +25,8 @@ export type Exchange = {
   readonly admit: ((variables: unknown) => Promise<AdmittedOperation>) | null;
   /** Bytes to send in place of what Apollo Server makes of the empty data it is given. */
   json: Buffer | null;
+  /** The answer's media type, where it is known already. */
+  readonly mediaType: string | null;
   /** What the executor is to say where it has run already (readyAnswers.ts). */
   result: ExecutionResult | null;
 };
@@ -153,7 +155,7 @@ const stockExecute =
         document,
         queryHash,
         source: query,
-        context: { held: { exchange: { call: run.call, admit: null, json: null, result: null } } },
+        context: { held: { exchange: { call: run.call, admit: null, json: null, mediaType: null, result: null } } },
         metrics: {},
         logger: console,
       };

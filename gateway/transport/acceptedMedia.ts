@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { statusOf } from '../errors.ts';
 
 const modern = 'application/graphql-response+json';
@@ -20,6 +21,25 @@ export const mediaTypeFor = ({ headers: { accept = '' } }: IncomingMessage): Rec
     .filter(({ type, quality }) => (type === modern || type === 'application/json') && quality > 0)
     .sort((a, b) => b.quality - a.quality);
   return best?.type === modern ? { 'content-type': `${modern}; charset=utf-8` } : {};
+};
+
+const acceptsKept = 100;
+const longestAccept = 500;
+
+/**
+ * What Apollo Server chose for each Accept header before. There are few of them, and to choose costs about as much as all
+ * else it does for a request.
+ */
+export const createChosenMediaTypes = () => {
+  const chosen = new LRUCache<string, string>({ max: acceptsKept });
+  return {
+    chosenFor: ({ headers: { accept } }: IncomingMessage): string | null =>
+      accept === undefined ? null : (chosen.get(accept) ?? null),
+    learn: ({ headers: { accept } }: IncomingMessage, mediaType: string | undefined): void => {
+      if (accept !== undefined && mediaType !== undefined && accept.length <= longestAccept)
+        chosen.set(accept, mediaType);
+    },
+  };
 };
 
 /** What the specification calls a request error: of a document, or of the variables for it. */

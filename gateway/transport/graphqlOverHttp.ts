@@ -10,7 +10,7 @@ import { type Mask, refusal, statusOf } from '../errors.ts';
 import { isObject } from '../execution/ownKeys.ts';
 import type { Exchange, RequestContext } from '../planning/apolloGateway.ts';
 import type { ObserveHttp } from '../telemetry/observeHttp.ts';
-import { mediaTypeFor, withAcceptedStatus } from './acceptedMedia.ts';
+import { createChosenMediaTypes, mediaTypeFor, withAcceptedStatus } from './acceptedMedia.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { GraphqlHandler } from './httpServer.ts';
 import { answerRefused, type LiveResponses } from './liveResponses.ts';
@@ -33,9 +33,9 @@ export type HttpHandlerParts = {
 };
 
 /** One GraphQL request over HTTP: who, which document, may it; then Apollo Server, whose executor is ours. */
-export const createGraphqlHandler =
-  (parts: HttpHandlerParts): GraphqlHandler =>
-  async (request, response, requestId) => {
+export const createGraphqlHandler = (parts: HttpHandlerParts): GraphqlHandler => {
+  const mediaTypes = createChosenMediaTypes();
+  return async (request, response, requestId) => {
     const { apollo, admission, authenticate, live, revocations, mask, bodyBytes, forwardHeaders } = parts;
     const asked = streamFormatFor(request);
     const transport = asked?.isOnly === false ? 'http' : (asked?.format.transport ?? 'http');
@@ -79,6 +79,7 @@ export const createGraphqlHandler =
               })
           : null,
         json: null,
+        mediaType: mediaTypes.chosenFor(request),
         result: null,
       };
       const held: RequestContext['held'] = { exchange };
@@ -95,6 +96,7 @@ export const createGraphqlHandler =
         .finally(() => {
           held.exchange = null;
         });
+      if (exchange.json !== null) mediaTypes.learn(request, answer.headers.get('content-type'));
       send(response, answer, exchange.json);
     } catch (thrown) {
       const error = withAcceptedStatus(request, thrown);
@@ -106,6 +108,7 @@ export const createGraphqlHandler =
       sendError(response, error, mask, mediaTypeFor(request));
     }
   };
+};
 
 /** Clients of event streams take every status but 200 for the network's doing, and try again: no use where asking so is wrong. */
 const isOfTheOperation = (error: GraphQLError): boolean => [400, 403, 404].includes(statusOf(error));
@@ -151,6 +154,7 @@ const referenceIn = (search: URLSearchParams): DocumentReference & { operationNa
 
 /** A POST may name its document in the URL, and have only variables in its body. */
 const documentIdIn = (search: URLSearchParams): DocumentReference => {
+  if (search.size === 0) return {};
   const { documentId } = referenceIn(search);
   return documentId === undefined ? {} : { documentId };
 };

@@ -13,8 +13,9 @@ export const answersFrom = (gateway: CompilingGateway): ApolloServerPlugin<Reque
     responseForOperation: async ({ contextValue, request }) => {
       const { data, errors } = await gateway.answer(contextValue, request.variables ?? {});
       if (errors !== undefined) return null;
+      const mediaType = contextValue.held.exchange?.mediaType;
       return {
-        http: { headers: new HeaderMap() },
+        http: { headers: new HeaderMap(mediaType ? [['content-type', mediaType]] : []) },
         body: { kind: 'single', singleResult: { data: data ?? null } },
       };
     },
