@@ -14,6 +14,7 @@ import { type CompiledOperation, compileOperation, type ExecutorKind, type Stock
 import type { LoadedSupergraph } from '../planning/supergraph.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { conditionVariables, type Variables } from './conditions.ts';
+import type { Run } from './execute.ts';
 import type { DataObject } from './ownKeys.ts';
 import { ResponseErrors } from './responseErrors.ts';
 
@@ -111,7 +112,8 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
     const errors = given ?? new ResponseErrors();
     for (const refusal of compiled.refusals) errors.add(refusal);
     const data: DataObject = event ?? {};
-    const run = { data, variables, errors, call, plain: event === undefined, ascii: event === undefined };
+    // Of an event it is not known who read it, or how.
+    const run: Run = { data, variables, errors, call, known: event === undefined ? 'ascii' : 'nothing' };
     await compiled.step?.(run);
     return run;
   };
@@ -173,12 +175,10 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
       return toAnswer(compiled, variables, call, data, errors);
     },
     runToJson: async (...given) => {
-      const { data, errors, plain, ascii } = await fetchAll(...given);
+      const { data, errors, known } = await fetchAll(...given);
       const [compiled, variables, call] = given;
-      const write = plain ? compiled.writePlain : compiled.write;
-      const text = errors.list.length === 0 ? write?.(data, variables) : undefined;
-      // Bytes at once: a long text put together of parts, kept while others are awaited, is costly to collect.
-      if (text) return { json: Buffer.from(`{"data":${text}}`, ascii ? 'latin1' : 'utf8'), answer: null };
+      const json = errors.list.length === 0 ? (compiled.write?.(data, variables, known) ?? null) : null;
+      if (json !== null) return { json, answer: null };
       const answer = toAnswer(compiled, variables, call, data, errors);
       return { json: Buffer.from(JSON.stringify(answer)), answer: answer.errors ? answer : null };
     },

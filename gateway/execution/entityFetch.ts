@@ -1,4 +1,4 @@
-import { isPlain, isPlainAscii } from '@parley/kernel/plainAnswers';
+import { knownOfBoth, knownStrings } from '@parley/kernel/plainAnswers';
 import {
   type GraphQLFormattedError,
   isAbstractType,
@@ -63,8 +63,7 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
     try {
       const result = await callSubgraph(subgraph, { query, operationName, variables, isMutation: false }, run.call);
       const { data, errors } = result;
-      run.plain &&= isPlain(result);
-      run.ascii &&= isPlainAscii(result);
+      run.known = knownOfBoth(run.known, knownStrings(result));
       takeOver(context, run, asked, data, errors);
     } catch (error) {
       if (!(error instanceof SubgraphFailure)) throw error;

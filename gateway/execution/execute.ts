@@ -1,3 +1,4 @@
+import type { KnownStrings } from '@parley/kernel/plainAnswers';
 import type { GraphQLSchema } from 'graphql';
 import type { Call, CallSubgraph } from '../calls/subgraphRequest.ts';
 import type { PlannedRequest } from '../planning/fetchGraph.ts';
@@ -15,10 +16,8 @@ export type Run = {
   readonly variables: Variables;
   readonly errors: ResponseErrors;
   readonly call: Call;
-  /** No string in `data` holds anything that JSON escapes. */
-  plain: boolean;
-  /** Each character of those strings is one byte, too. */
-  ascii: boolean;
+  /** Of the strings in `data`. */
+  known: KnownStrings;
 };
 /** A compiled part of a plan. Never rejects for what a subgraph did: that becomes an error of the run. */
 export type Step = (run: Run) => Promise<void>;

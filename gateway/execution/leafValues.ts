@@ -19,53 +19,33 @@ export const leafCheck = (type: GraphQLLeafType): ((value: unknown) => boolean) 
   }
 };
 
-/** A checked value as JSON text. Empty where it has none, or is not one of the type's. */
-export const leafWriter = (type: GraphQLLeafType): LeafWriter => writerOf(type, quote);
-/** For strings of which it is known that nothing in them is to be escaped. */
-export const plainLeafWriter = (type: GraphQLLeafType): LeafWriter => writerOf(type, (text) => `"${text}"`);
-
-type LeafWriter = (value: unknown) => string;
-
-const writerOf = (type: GraphQLLeafType, quoted: (text: string) => string): LeafWriter => {
+/**
+ * A statement that writes the value `x`, which is neither null nor absent, at `p`, and fails where it is not one of the
+ * type's. There is room for a literal or a number. `constant` gives the name of a value.
+ */
+export const leafStatement = (
+  type: GraphQLLeafType,
+  constant: (make: () => unknown) => string,
+  literalAt: (text: string) => string,
+): string => {
+  const fail = 'return -1;';
+  const string = (x: string): string => `{p=w.string(${x},p);b=w.bytes;}`;
   if (isEnumType(type)) {
-    const texts = new Map(type.getValues().map(({ name }): [unknown, string] => [name, `"${name}"`]));
-    return (value) => texts.get(value) ?? '';
+    const names = constant(() => new Set(type.getValues().map(({ name }) => name)));
+    return `if(!${names}.has(x))${fail}${string('x')}`;
   }
   switch (type.name) {
     case 'String':
-      return (value) => (typeof value === 'string' ? quoted(value) : '');
+      return `if(typeof x!=='string')${fail}${string('x')}`;
     case 'ID':
-      return (value) => (typeof value === 'string' ? quoted(value) : Number.isInteger(value) ? `"${value}"` : '');
+      return `if(typeof x==='string')${string('x')}else if(Number.isInteger(x))${string('String(x)')}else ${fail}`;
     case 'Int':
-      return (value) => (Number.isInteger(value) ? `${value}` : '');
+      return `if(!Number.isInteger(x))${fail}p=w.number(x,p);`;
     case 'Float':
-      return (value) => (typeof value === 'number' && Number.isFinite(value) ? `${value}` : '');
+      return `if(typeof x!=='number'||!Number.isFinite(x))${fail}p=w.number(x,p);`;
     case 'Boolean':
-      return (value) => (value === true ? 'true' : value === false ? 'false' : '');
+      return `if(x===true){${literalAt('true')}}else if(x===false){${literalAt('false')}}else ${fail}`;
     default:
-      return (value) => JSON.stringify(value) ?? '';
+      return `const j=JSON.stringify(x);if(j===undefined)${fail}p=w.json(j,p);b=w.bytes;`;
   }
-};
-
-// What is not written as it is, and every surrogate: JSON.stringify escapes those that stand alone.
-const special = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
-/** From here on it is quicker to let JSON.stringify look. */
-const long = 40;
-
-/** Long texts of one answer, written: in a graph the same one often stands in many places. */
-const written = new Map<string, string>();
-const mostWritten = 500;
-
-const quote = (text: string): string => {
-  if (text.length <= long) return special.test(text) ? JSON.stringify(text) : `"${text}"`;
-  const known = written.get(text);
-  if (known !== undefined) return known;
-  const quoted = JSON.stringify(text);
-  if (written.size < mostWritten) written.set(text, quoted);
-  return quoted;
-};
-
-/** Called once an answer is written, for nothing of it to be kept. */
-export const forgetWritten = (): void => {
-  if (written.size > 0) written.clear();
 };

@@ -1,4 +1,4 @@
-import { isPlain, isPlainAscii } from '@parley/kernel/plainAnswers';
+import { knownOfBoth, knownStrings } from '@parley/kernel/plainAnswers';
 import { type DocumentNode, Kind, print, stripIgnoredCharacters } from 'graphql';
 import { addSubgraphErrors } from '../calls/subgraphErrors.ts';
 import { SubgraphFailure } from '../calls/subgraphRequest.ts';
@@ -50,8 +50,7 @@ export const compileRootFetch = (context: CompileContext, { fetch, when }: Plann
       const operation = { query, operationName, variables, isMutation };
       const result = await context.callSubgraph(subgraph, operation, run.call);
       const { data, errors } = result;
-      run.plain &&= isPlain(result);
-      run.ascii &&= isPlainAscii(result);
+      run.known = knownOfBoth(run.known, knownStrings(result));
       if (errors) addSubgraphErrors(run.errors, errors, request, () => []);
       if (!data) return;
       rewriteOutput?.(data);

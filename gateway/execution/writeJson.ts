@@ -1,8 +1,8 @@
+import type { KnownStrings } from '@parley/kernel/plainAnswers';
 import {
   type FieldNode,
   type GraphQLOutputType,
   type GraphQLSchema,
-  getNullableType,
   isAbstractType,
   isInterfaceType,
   isLeafType,
@@ -23,51 +23,63 @@ import {
   whenOf,
 } from './collectFields.ts';
 import type { Condition, Variables } from './conditions.ts';
-import { forgetWritten, leafWriter, plainLeafWriter } from './leafValues.ts';
+import { JsonBytes, longestNumber, slack } from './jsonBytes.ts';
+import { leafStatement } from './leafValues.ts';
 import { type DataObject, isObject } from './ownKeys.ts';
 
 /**
- * The client's answer as JSON text, cut from the merged data in one walk. Empty where anything is not as its type says:
+ * The client's whole answer as JSON, cut from the merged data in one walk. Null where anything is not as its type says:
  * what then becomes null, and with which error, `Project` finds out.
  */
-export type WriteJson = (data: DataObject, variables: Variables) => string;
-type Write = (value: unknown, variables: Variables) => string;
+export type WriteJson = (data: DataObject, variables: Variables, known: KnownStrings) => Buffer | null;
+/** Writes at a position and returns the one behind; -1 where something does not fit. */
+type Write = (value: unknown, at: number, variables: Variables) => number;
+
+/** All writing is done in one go, so one is enough. */
+const output = new JsonBytes();
+const opening = '{"data":';
+const leastRoom = 256;
 
 /** Null for an operation that is never answered without a look at each field: with introspection, or refused fields. */
-export const compileWriters = (
+export const compileWriter = (
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   fragments: Fragments,
   refused: ReadonlySet<FieldNode>,
   dataKeyOf: DataKeyOf,
-): { readonly write: WriteJson | null; readonly writePlain: WriteJson | null } => {
-  const nothing = { write: null, writePlain: null };
+): WriteJson | null => {
   const root = schema.getRootType(operation.operation);
-  if (!root || refused.size > 0) return nothing;
+  if (!root || refused.size > 0) return null;
   const collect = createCollectFields(schema, fragments, refused);
   const groups: readonly Group[] = [{ selections: operation.selectionSet.selections, when: [], refused: false }];
   for (const { node } of collect(root, groups).values())
-    if (node.name.value === '__schema' || node.name.value === '__type') return nothing;
-  /** Mostly only one of the two is ever used. */
-  const whenUsed = (leaf: typeof leafWriter): WriteJson => {
-    let made: Write | undefined;
-    return (data, variables) => {
-      made ??= createObjectWriter(schema, collect, dataKeyOf, leaf)(root, groups);
-      try {
-        return made(data, variables);
-      } finally {
-        forgetWritten();
-      }
-    };
+    if (node.name.value === '__schema' || node.name.value === '__type') return null;
+  let write: Write | undefined;
+  /** As much as the answer before took, and some more. */
+  let room = leastRoom;
+  return (data, variables, known) => {
+    write ??= createObjectWriter(schema, collect, dataKeyOf)(root, groups);
+    output.begin(room, known);
+    let end = -1;
+    try {
+      output.bytes.write(opening, 0, 'latin1');
+      end = write(data, opening.length, variables);
+      if (end < 0) return null;
+      output.bytes[end] = 0x7d;
+      end += 1;
+      room = leastRoom + end + (end >> 3);
+    } finally {
+      // Also where something failed: nothing of the answer is kept.
+      if (end < 0) output.end(0);
+    }
+    return output.end(end);
   };
-  return { write: whenUsed(leafWriter), writePlain: whenUsed(plainLeafWriter) };
 };
 
 const createObjectWriter = (
   schema: GraphQLSchema,
   collect: CollectFields,
   dataKeyOf: DataKeyOf,
-  leaf: typeof leafWriter,
 ): ((type: ObjectLike, groups: readonly Group[]) => Write) => {
   /** Compiled per concrete type when it is first met. */
   const abstractOf = (name: string, inner: readonly Group[]): Write => {
@@ -77,14 +89,14 @@ const createObjectWriter = (
       const abstract = schema.getType(name);
       const isPossible = isObjectType(type) && isAbstractType(abstract) && schema.isSubType(abstract, type);
       const isItself = isInterfaceType(abstract) && (typename === undefined || typename === name);
-      const write = isPossible ? objectOf(type, inner) : isItself ? objectOf(abstract, inner) : () => '';
+      const write = isPossible ? objectOf(type, inner) : isItself ? objectOf(abstract, inner) : () => -1;
       if (byType.size < 1000) byType.set(typename, write);
       return write;
     };
-    return (value, variables) => {
-      if (!isObject(value)) return '';
+    return (value, at, variables) => {
+      if (!isObject(value)) return -1;
       const typename = value['__typename'];
-      return (byType.get(typename) ?? writeFor(typename))(value, variables);
+      return (byType.get(typename) ?? writeFor(typename))(value, at, variables);
     };
   };
 
@@ -92,71 +104,82 @@ const createObjectWriter = (
   const objectOf = (type: ObjectLike, own: readonly Group[]): Write => {
     const source = new Source();
     const name = addObject(source, type, own);
-    return generate<Write>(source.names, source.values, `${source.functions.join('\n')}\nreturn ${name};`);
+    return generate<Write>(
+      ['w', ...source.names],
+      [output, ...source.values],
+      `${source.functions.join('\n')}\nreturn ${name};`,
+    );
   };
 
   const addObject = (source: Source, objectType: ObjectLike, own: readonly Group[]): string => {
     const fields = [...collect(objectType, own)];
     const isConditional = fields.some(([, field]) => whenOf(field) !== null);
     const body = fields.map(([key, field], index) => {
-      const before = isConditional ? '' : index === 0 ? '{' : ',';
-      const start = `${before}${JSON.stringify(key)}:`;
-      const add: AddField = (text, opening = '') =>
-        `s+=${isConditional ? `(s===''?'{':',')+` : ''}${literal(start + opening)}+${text};`;
+      const name = `${JSON.stringify(key)}:`;
+      if (!isConditional) return fieldOf(source, objectType, field, `${index === 0 ? '{' : ','}${name}`, '');
+      const write = fieldOf(source, objectType, field, name, `if(p!==s)b[p++]=44;`);
       const when = whenOf(field);
-      const write = fieldOf(source, objectType, field, add);
       return when === null ? write : `if(${when.map(conditionOf).join('||')}){${write}}`;
     });
+    const open = isConditional || fields.length === 0 ? `${roomFor(2)}b[p++]=123;const s=p;` : '';
     return source.add(
       'o',
-      `if(typeof o!=='object'||o===null||Array.isArray(o))return '';let s='';${body.join('\n')}return s===''?'{}':s+'}';`,
+      `if(typeof o!=='object'||o===null||Array.isArray(o))return -1;let b=w.bytes;${open}${body.join('\n')}${roomFor(1)}b[p]=125;return p+1;`,
     );
   };
 
-  /** Statements that add one field to `s`. An inherited value (of `constructor`) is a function, which fits no type. */
+  /**
+   * Statements that write one field, `start` first and `comma` before that. An inherited value (of `constructor`) is a
+   * function, which fits no type.
+   */
   const fieldOf = (
     source: Source,
     objectType: ObjectLike,
     { node, groups: inner }: CollectedField,
-    add: AddField,
+    start: string,
+    comma: string,
   ): string => {
     const name = node.name.value;
-    if (name === '__typename') return isObjectType(objectType) ? add(literal(`"${objectType.name}"`)) : `return '';`;
+    if (name === '__typename') {
+      if (!isObjectType(objectType)) return 'return -1;';
+      const text = `${start}"${objectType.name}"`;
+      return `${roomFor(Buffer.byteLength(text) + 1)}${comma}${textAt(text)}`;
+    }
     const declared = objectType.getFields()[name]?.type;
-    if (!declared) return `return '';`;
-    const absent = isNonNullType(declared) ? `return '';` : add(`'null'`);
-    const written = isPlainText(declared)
-      ? `if(typeof x!=='string')return '';${add('x', '"')}s+='"';`
-      : `const t=${textOf(source, declared, inner, 'x')};if(t==='')return '';${add('t')}`;
-    return `{const x=o[${literal(dataKeyOf(node))}];if(x===null||x===undefined){${absent}}else{${written}}}`;
+    if (!declared) return 'return -1;';
+    const key = `${roomFor(Buffer.byteLength(start) + 1 + longestNumber)}${comma}${textAt(start)}`;
+    return `{${key}const x=o[${literal(dataKeyOf(node))}];${writtenValue(source, declared, inner)}}`;
   };
 
-  /** Written in place: each part a text is put together of costs when it is made bytes. */
-  const isPlainText = (declared: GraphQLOutputType): boolean =>
-    leaf === plainLeafWriter && String(getNullableType(declared)) === 'String';
+  /** Statements that write `x`. There is room for a literal or a number. */
+  const writtenValue = (source: Source, declared: GraphQLOutputType, inner: readonly Group[]): string => {
+    const absent = isNonNullType(declared) ? 'return -1;' : textAt('null');
+    return `if(x===null||x===undefined){${absent}}else{${presentValue(source, declared, inner)}}`;
+  };
 
-  /** An expression: the text of what is in `x`, which is neither null nor absent. */
-  const textOf = (source: Source, declared: GraphQLOutputType, inner: readonly Group[], x: string): string => {
+  const presentValue = (source: Source, declared: GraphQLOutputType, inner: readonly Group[]): string => {
     const type = isNonNullType(declared) ? declared.ofType : declared;
-    if (isLeafType(type)) return `${source.constant(type.name, () => leaf(type))}(${x})`;
-    if (isObjectType(type)) return `${addObject(source, type, inner)}(${x},v)`;
-    if (!isListType(type)) return `${source.constant(null, () => abstractOf(type.name, inner))}(${x},v)`;
-    const absent = isNonNullType(type.ofType) ? `return '';` : `t='null';`;
-    const item = textOf(source, type.ofType, inner, 'x');
-    const list = source.add(
-      'o',
-      `if(!Array.isArray(o))return '';const n=o.length;if(n===0)return '[]';let s='';for(let i=0;i<n;i++){const x=o[i];let t;if(x===null||x===undefined){${absent}}else{t=${item};if(t==='')return '';}s+=i===0?'['+t:','+t;}return s+']';`,
-    );
-    return `${list}(${x},v)`;
+    if (isLeafType(type)) return leafStatement(type, (make) => source.constant(type.name, make), textAt);
+    return `p=${writerOf(source, type, inner)}(x,p,v);if(p<0)return -1;b=w.bytes;`;
+  };
+
+  const writerOf = (source: Source, type: GraphQLOutputType, inner: readonly Group[]): string => {
+    if (isObjectType(type)) return addObject(source, type, inner);
+    if (isListType(type)) {
+      const item = writtenValue(source, type.ofType, inner);
+      const each = `const x=o[i];${roomFor(1 + longestNumber)}if(i>0)b[p++]=44;${item}`;
+      return source.add(
+        'o',
+        `if(!Array.isArray(o))return -1;let b=w.bytes;${roomFor(2)}b[p++]=91;for(let i=0;i<o.length;i++){${each}}${roomFor(1)}b[p]=93;return p+1;`,
+      );
+    }
+    return source.constant(null, () => abstractOf(String(type), inner));
   };
 
   return objectOf;
 };
 
-/** A statement that adds a field: the expression of its value, and what is written before that. */
-type AddField = (text: string, opening?: string) => string;
-
-/** What one generated function is made of. */
+/** What one generated function is made of. In it, `b` are the bytes, `p` is the position and `v` are the variables. */
 class Source {
   readonly functions: string[] = [];
   readonly names: string[] = [];
@@ -165,7 +188,7 @@ class Source {
 
   add(parameter: string, body: string): string {
     const name = `f${this.functions.length}`;
-    this.functions.push(`function ${name}(${parameter},v){${body}}`);
+    this.functions.push(`function ${name}(${parameter},p,v){${body}}`);
     return name;
   }
 
@@ -180,6 +203,14 @@ class Source {
     return name;
   }
 }
+
+const roomFor = (bytes: number): string => `if(p+${bytes + slack}>b.length)b=w.grow(p,${bytes + slack});`;
+
+/** Writes a text known beforehand, byte by byte: that is quicker than to have it copied. */
+const textAt = (text: string): string => {
+  const bytes = [...Buffer.from(text)];
+  return `${bytes.map((byte, index) => `b[p+${index}]=${byte};`).join('')}p+=${bytes.length};`;
+};
 
 const conditionOf = (conditions: readonly Condition[]): string =>
   `(${conditions.map(({ variable, negated }) => `v[${literal(variable)}]${negated ? '!==' : '==='}true`).join('&&')})`;

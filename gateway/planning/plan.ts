@@ -15,7 +15,7 @@ import { type CompileContext, compileRequests, type Step } from '../execution/ex
 import type { DataObject } from '../execution/ownKeys.ts';
 import { compileProjection, type Project } from '../execution/project.ts';
 import { type RootRequest, toRootRequest } from '../execution/rootFetch.ts';
-import { compileWriters, type WriteJson } from '../execution/writeJson.ts';
+import { compileWriter, type WriteJson } from '../execution/writeJson.ts';
 import { clientKeyOf } from './dataKeys.ts';
 import { type PlannedRequest, toRequests, UnsupportedPlan } from './fetchGraph.ts';
 import { toIntrospection, toPlannedOperation, withTypenames } from './plannedOperation.ts';
@@ -37,8 +37,6 @@ export type CompiledOperation = {
   readonly project: Project;
   /** The quick way, where all is well; null where there is none. */
   readonly write: WriteJson | null;
-  /** The same for data in which no string needs escaping. */
-  readonly writePlain: WriteJson | null;
   /** Fetches the data of a query or mutation, or what an event of a subscription lacks; null where nothing is fetched. */
   readonly step: Step | null;
   /** Where a subscription's events come from. */
@@ -59,14 +57,13 @@ export const compileOperation = (
   decided: Variables | null,
 ): CompiledOperation => {
   const project = compileProjection(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
-  const { write, writePlain } = compileWriters(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
+  const write = compileWriter(loaded.schema, operation, fragments, refused, loaded.dataKeyOf);
   const introspect = compileIntrospection(loaded, operation, fragments);
   const planned = toPlannedOperation(operation, fragments, refused, loaded.dataKeyOf, decided);
   const nothing: CompiledOperation = {
     refusals,
     project,
     write,
-    writePlain,
     introspect,
     step: null,
     source: null,
