@@ -215,24 +215,25 @@ for (const [deduplicate, header] of [
       `${name.padEnd(33)} ${of('cpuMs', 3)} ms CPU (Apollo's ÷ ${against(0)}, Hive's ÷ ${against(1)})  ${of('perSecond', 0)}/s (Apollo's × ${faster.toFixed(1)})  p50 ${of('p50', 1)} ms  p99 ${of('p99', 1)} ms`,
     );
   }
-  if (!deduplicate) {
-    console.log('\nsmall query (2 fields) at half of capacity; a bare node:http server at the same rate');
-    const floor = await start({ command: [process.execPath, 'floor.ts'] });
-    for (const { name, started } of running) {
-      await load(started.url, 'small', 4, header);
-      const { perSecond } = await load(started.url, 'small', 3, header);
-      const [half, least]: Load[][] = [[], []];
-      for (let round = 0; round < rounds; round++) {
-        half?.push(await load(started.url, 'small', 4, header, perSecond / 2));
-        least?.push(await load(floor.url, 'small', 4, header, perSecond / 2));
-      }
-      const of = (loads: readonly Load[] = []): string =>
-        (['p50', 'p99'] as const).map((p) => `${p} ${median(loads.map((one) => one[p])).toFixed(2)} ms`).join('  ');
-      console.log(`${name.padEnd(33)} ${(perSecond / 2).toFixed(0)}/s  ${of(half)}; bare ${of(least)}`);
-    }
-    await floor.stop();
-  }
   for (const { started } of running) await started.stop();
+  if (deduplicate) continue;
+  console.log('\nsmall query (2 fields) at half of capacity, each alone; a bare node:http server at the same rate');
+  const floor = await start({ command: [process.execPath, 'floor.ts'] });
+  for (const contender of contenders(deduplicate)) {
+    const started = await start(contender, contender.url);
+    await load(started.url, 'small', warmSeconds, header);
+    const { perSecond } = await load(started.url, 'small', 3, header);
+    const [half, least]: [Load[], Load[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      half.push(await load(started.url, 'small', 4, header, perSecond / 2));
+      least.push(await load(floor.url, 'small', 4, header, perSecond / 2));
+    }
+    const of = (loads: readonly Load[]): string =>
+      (['p50', 'p99'] as const).map((p) => `${p} ${median(loads.map((one) => one[p])).toFixed(2)} ms`).join('  ');
+    console.log(`${contender.name.padEnd(33)} ${(perSecond / 2).toFixed(0)}/s  ${of(half)}; bare ${of(least)}`);
+    await started.stop();
+  }
+  await floor.stop();
 }
 await subgraphs.stop();
 rmSync(folder, { recursive: true });
