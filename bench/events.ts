@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { bootstrap, migrate } from '@parley/kernel/migrate';
 import pg from 'pg';
 import { contexts } from '../contexts.ts';
+import { nodeFlags } from '../deploy/nodeFlags.ts';
 import { type Services, startServices } from '../deploy/services/services.ts';
 import { check, commit, projected, projectedAt, tell, unsent } from './events/outbox.ts';
 import { bench, type Opened } from './lib/bench.ts';
@@ -45,7 +46,7 @@ type Saturated = { readonly perSecond: number; readonly cpuMs: Readonly<Record<s
 const startWorker = async (role: string, environment: Environment, opened: Opened) => {
   const child = fork(fileURLToPath(new URL('./events/worker.ts', import.meta.url)), [role], {
     env: { ...process.env, ...environment },
-    execArgv: ['--max-semi-space-size=32', '--disable-warning=TimeoutNegativeWarning'],
+    execArgv: [...nodeFlags],
   });
   const exited = once(child, 'exit');
   opened.closing(() => {

@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
+import { nodeFlags } from '../deploy/nodeFlags.ts';
 import { subgraphNames, typeDefsOf } from './gateway/world.ts';
 import { machine, median } from './lib/machine.ts';
 
@@ -31,8 +32,6 @@ const [rounds = 3, seconds = 3] = process.argv.slice(2, 4).map(Number);
 const onlyWith = process.argv[4];
 const clients = 50;
 const warmSeconds = 8;
-/** What `npm start` gives Node. */
-const asStarted = ['--max-semi-space-size=32'];
 const port = 4790;
 
 const children = new Set<ChildProcess>();
@@ -160,7 +159,7 @@ const contenders = (deduplicate: boolean): readonly (Contender & { url?: string 
     },
     {
       name: 'ours',
-      command: [process.execPath, ...asStarted, join(root, 'main.ts'), 'gateway', '--supergraph', file],
+      command: [process.execPath, ...nodeFlags, join(root, 'main.ts'), 'gateway', '--supergraph', file],
       env: {
         PORT: at(2).PORT,
         GATEWAY_DEDUPLICATE: flag,
@@ -174,7 +173,7 @@ const contenders = (deduplicate: boolean): readonly (Contender & { url?: string 
     },
     {
       name: 'ours, one process',
-      command: [process.execPath, ...asStarted, 'oneProcess.ts', file, '0'],
+      command: [process.execPath, ...nodeFlags, 'oneProcess.ts', file, '0'],
       env: { GATEWAY_DEDUPLICATE: flag, GATEWAY_FORWARD_HEADERS: 'authorization', GATEWAY_RATE_LIMIT_POINTS: '0' },
     },
   ];

@@ -18,6 +18,7 @@ import { bootstrap, migrate } from '@parley/kernel/migrate';
 import { type ServiceName, subgraphNames } from '../apart/services.ts';
 import { platformConfig } from '../config.ts';
 import { contexts } from '../contexts.ts';
+import { nodeFlags } from './nodeFlags.ts';
 import { type Services, startServices } from './services/services.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -35,17 +36,13 @@ const supervise = (name: string, service: ServiceName, environment: NodeJS.Proce
   let exited: Promise<unknown> = Promise.resolve();
   const ready = new Promise<void>((resolve, reject) => {
     const start = () => {
-      child = spawn(
-        process.execPath,
-        ['--max-semi-space-size=32', '--disable-warning=TimeoutNegativeWarning', 'main.ts', service],
-        {
-          cwd: root,
-          env: environment,
-          stdio: ['ignore', 'pipe', 'pipe'],
-          // Ctrl-C reaches us alone: they are stopped in order.
-          detached: true,
-        },
-      );
+      child = spawn(process.execPath, [...nodeFlags, 'main.ts', service], {
+        cwd: root,
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // Ctrl-C reaches us alone: they are stopped in order.
+        detached: true,
+      });
       exited = once(child, 'exit');
       for (const stream of [child.stdout, child.stderr])
         stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -14,6 +14,7 @@ import { parse } from 'yaml';
 import { apartConfig } from '../apart/config.ts';
 import { isServiceName, type ServiceName, services, subgraphNames } from '../apart/services.ts';
 import { platformConfig } from '../config.ts';
+import { nodeFlags } from '../deploy/nodeFlags.ts';
 import { s3Version } from '../deploy/services/s3.ts';
 import { longestStopMs } from '../start.ts';
 
@@ -150,6 +151,7 @@ describe('deploy/compose.yaml', () => {
   test('runs what npm start runs, as a user who may change nothing', () => {
     const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
     assert.equal(`exec ${(JSON.parse(entrypoint) as string[]).join(' ')}`, packageJson.scripts['start']);
+    assert.equal(`exec node ${nodeFlags.join(' ')} main.ts`, packageJson.scripts['start']);
     assert.equal([...dockerfile.matchAll(/^USER (\S+)/gm)].at(-1)?.[1], 'node');
     for (const name of [...serviceNames, 'migrate']) {
       const { read_only, cap_drop, security_opt } = container(name);
