@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { CallFailure } from './callFailure.ts';
 import { createConnections } from './connections.ts';
 import { parseSubgraphAddress, type SubgraphAddress } from './subgraphAddress.ts';
 
@@ -47,6 +48,23 @@ describe('connections to one place', () => {
     connections.giveBack(first);
     assert.equal(await second, first);
     connections.destroy();
+  });
+
+  test('destroyed, what is under way and those that wait are broken off, and nothing is opened any more', async () => {
+    const connections = createConnections(address, 1, options);
+    const ask = async () => {
+      const connection = await connections.take(undefined);
+      try {
+        return await connection.exchange(request, limits);
+      } finally {
+        connections.giveBack(connection);
+      }
+    };
+    const before = sockets;
+    const asked = [ask(), ask(), ask()];
+    connections.destroy();
+    for (const one of asked) await assert.rejects(one, CallFailure);
+    assert.ok(sockets - before <= 1);
   });
 
   test('retired, those that wait are still served, and connections close once they are given back', async () => {

@@ -19,7 +19,7 @@ export const createConnections = (address: SubgraphAddress, most: number, option
   const all = new Set<HttpConnection>();
   const idle: HttpConnection[] = [];
   const waiting: ((connection: HttpConnection) => void)[] = [];
-  let retired = false;
+  let [retired, destroyed] = [false, false];
 
   const open = (): HttpConnection => {
     const connection: HttpConnection = new HttpConnection(address, options, () => {
@@ -53,20 +53,20 @@ export const createConnections = (address: SubgraphAddress, most: number, option
       return all.size >= most ? waitForOne(signal) : open();
     },
     giveBack: (connection) => {
+      const mayGoOn = connection.isUsable && !destroyed;
+      if (!mayGoOn) connection.destroy();
       const next = waiting.shift();
-      if (next) {
-        if (connection.isUsable) return next(connection);
-        connection.destroy();
-        return next(open());
-      }
-      if (retired) connection.destroy();
-      else if (connection.isUsable) idle.push(connection);
+      // Of what is destroyed, those that wait are told so by the connection.
+      if (next) next(mayGoOn || destroyed ? connection : open());
+      else if (retired) connection.destroy();
+      else if (mayGoOn) idle.push(connection);
     },
     retire: () => {
       retired = true;
       for (const connection of idle.splice(0)) connection.destroy();
     },
     destroy: () => {
+      destroyed = true;
       for (const connection of [...all]) connection.destroy();
     },
   };
