@@ -42,6 +42,7 @@ describe('connections to one place', () => {
     const first = await connections.take(undefined);
     const gone = new AbortController();
     const leaving = Promise.resolve(connections.take(gone.signal));
+    assert.throws(() => connections.take(AbortSignal.abort(new Error('gone before'))), /gone before/);
     const second = Promise.resolve(connections.take(undefined));
     gone.abort(new Error('gone'));
     await assert.rejects(leaving, /gone/);

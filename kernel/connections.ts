@@ -7,6 +7,8 @@ export type Connections = {
   giveBack(connection: HttpConnection): void;
   /** Takes no more; what is under way, or waits, goes on. */
   retire(): void;
+  /** Nothing is open. */
+  isOver(): boolean;
   /** Breaks off what is under way. */
   destroy(): void;
 };
@@ -46,6 +48,7 @@ export const createConnections = (address: SubgraphAddress, most: number, option
 
   return {
     take: (signal) => {
+      if (signal?.aborted) throw signal.reason;
       for (let connection = idle.pop(); connection; connection = idle.pop()) {
         if (connection.isUsable) return connection;
         connection.destroy();
@@ -65,6 +68,7 @@ export const createConnections = (address: SubgraphAddress, most: number, option
       retired = true;
       for (const connection of idle.splice(0)) connection.destroy();
     },
+    isOver: () => all.size === 0,
     destroy: () => {
       destroyed = true;
       for (const connection of [...all]) connection.destroy();

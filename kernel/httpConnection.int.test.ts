@@ -183,7 +183,10 @@ test('connections nobody uses do not keep a process from ending', async () => {
     import { createPoster } from ${JSON.stringify(import.meta.resolve('./poster.ts'))};
     import { parseSubgraphAddress } from ${JSON.stringify(import.meta.resolve('./subgraphAddress.ts'))};
     const poster = createPoster({ name: 'peer', address: parseSubgraphAddress('${url}'), secrets: null });
-    console.log(await poster.post('/', {}, { actor: null, requestId: 'r' }));`;
+    console.log(await poster.post('/', {}, { actor: null, requestId: 'r' }));
+    // One that is opened and not used, too.
+    const other = createPoster({ name: 'peer', address: parseSubgraphAddress('${url}'), secrets: null });
+    await other.post('/', {}, { actor: null, requestId: 'r', headers: { bad: '\\u0100' } }).catch(() => {});`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
     timeout: 20_000,
   });

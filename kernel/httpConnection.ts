@@ -33,6 +33,8 @@ export type ConnectionOptions = {
 /** A server that says how long it keeps an idle connection is not relied on up to the last moment. */
 const keptShorterMs = 1000;
 const longestIdleMs = 60_000;
+/** Where the server does not say how long. */
+const unsaidIdleMs = 4000;
 const readBytes = 256 * 1024;
 
 /**
@@ -50,7 +52,7 @@ export class HttpConnection {
   #underWay: { fail(reason: unknown): void } | null = null;
   #isConnected = false;
   #isOpen = true;
-  #idleUntil = Number.POSITIVE_INFINITY;
+  #idleUntil = Date.now() + longestIdleMs;
 
   constructor(address: SubgraphAddress, { connectMs, silenceMs }: ConnectionOptions, onClosed: () => void) {
     const { host, hostname, port, protocol } = new URL(address.origin);
@@ -77,16 +79,18 @@ export class HttpConnection {
       })
       .once('close', () => {
         clearTimeout(tooLate);
-        this.destroy(new CallFailure('RESET', 'the other side closed the connection'));
+        this.destroy(this.#ended('the other side closed the connection'));
       })
       .once('end', () => {
         if (this.#reader.end()) return;
-        this.destroy(new CallFailure('RESET', 'the other side ended the connection'));
+        this.destroy(this.#ended('the other side ended the connection'));
       })
       .on('error', (error) => this.destroy(this.#isConnected ? error : unreachable(error)))
       .setTimeout(silenceMs, () => {
         this.destroy(new CallFailure('TIMEOUT', `not a byte within ${silenceMs} ms`));
-      });
+      })
+      // It keeps the process from ending only while something is under way.
+      .unref();
   }
 
   /** May it be used for one request more? */
@@ -124,7 +128,7 @@ export class HttpConnection {
           // An answer before all of the request was taken: what is left of it would be read as another.
           if (isLast || this.#socket.writableLength > 0) this.destroy();
           else {
-            const kept = idleMs === null ? longestIdleMs : Math.min(idleMs - keptShorterMs, longestIdleMs);
+            const kept = idleMs === null ? unsaidIdleMs : Math.min(idleMs - keptShorterMs, longestIdleMs);
             this.#idleUntil = Date.now() + kept;
             this.#socket.unref();
           }
@@ -162,6 +166,10 @@ export class HttpConnection {
     bytes.write(head, 0, 'latin1');
     bytes.write(body, head.length);
     return bytes;
+  }
+
+  #ended(message: string): CallFailure {
+    return new CallFailure(this.#isConnected ? 'RESET' : 'UNREACHABLE', message);
   }
 
   readonly #read = (length: number, buffer: Uint8Array): boolean => {

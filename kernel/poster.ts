@@ -1,6 +1,6 @@
 import { CallFailure, isLeaving, isSilence, toCallFailure } from './callFailure.ts';
 import { type CallSecrets, signCall } from './callProof.ts';
-import { createConnections } from './connections.ts';
+import { type Connections, createConnections } from './connections.ts';
 import type { HttpConnection, HttpRequest } from './httpConnection.ts';
 import { markPlain } from './plainAnswers.ts';
 import type { ResponseHeaders } from './responseReader.ts';
@@ -38,12 +38,16 @@ export const createPoster = (options: PosterOptions): Poster => {
   const open = () => createConnections(address, connections, { connectMs, silenceMs });
   let trusted = open();
   let openedAt = Date.now();
+  /** Those not trusted any more, on which something may be under way. */
+  const left = new Set<Connections>();
   /**
    * Whoever is silent may be gone without a word, and every connection there with it: the next call makes a new one, to
    * wherever the name leads by then (D24).
    */
   const distrust = (): void => {
     if (Date.now() - openedAt < trustMs) return;
+    for (const connections of left) if (connections.isOver()) left.delete(connections);
+    left.add(trusted);
     trusted.retire();
     trusted = open();
     openedAt = Date.now();
@@ -71,13 +75,15 @@ export const createPoster = (options: PosterOptions): Poster => {
         return parseAnswer(answer.bytes);
       } catch (error) {
         const failure = toCallFailure(error, signal);
-        if (isSilence(failure)) distrust();
+        if (isSilence(failure) && connections === trusted) distrust();
         throw failure;
       } finally {
         if (connection) connections.giveBack(connection);
       }
     },
-    close: async () => trusted.destroy(),
+    close: async () => {
+      for (const connections of [...left, trusted]) connections.destroy();
+    },
   };
 };
 

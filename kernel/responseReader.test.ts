@@ -128,6 +128,25 @@ describe('reading responses', () => {
       assert.deepEqual(whole(text), [], text);
   });
 
+  test('trailers may be long, and are not kept', () => {
+    const [read] = whole(chunked(`1\r\na\r\n0\r\nserver-timing: ${'x'.repeat(1000)}\r\n\r\n`));
+    assert.deepEqual([read?.body, Object.keys(read?.headers ?? {})], ['a', ['transfer-encoding']]);
+  });
+
+  test('an empty response that speaks of a body is the last', () => {
+    for (const [start, isLast] of [
+      ['204 No Content\r\ncontent-length: 3', true],
+      ['204 No Content\r\ntransfer-encoding: chunked', true],
+      ['204 No Content', false],
+      ['304 Not Modified\r\ncontent-length: 3', false],
+    ] as const)
+      assert.deepEqual(
+        whole(`HTTP/1.1 ${start}\r\n\r\n`).map((read) => [read.body, read.isLast]),
+        [['', isLast]],
+        start,
+      );
+  });
+
   test('how long the connection may be used again', () => {
     const of = (lines: string, version = '1.1') => {
       const [read] = whole(`HTTP/${version} 200 OK\r\ncontent-length: 0\r\n${lines}\r\n`);
@@ -170,6 +189,9 @@ describe('reading responses', () => {
     ['a chunk’s line that ends in LF alone', chunked('3\nabc\r\n0\r\n\r\n')],
     ['a chunk’s extension without end', chunked(`3;${'x'.repeat(300)}\r\nabc\r\n`)],
     ['trailers without end', chunked(`0\r\n${`${'a'.repeat(200)}\r\n`.repeat(100)}\r\n`)],
+    ['a head whose lines all end in LF alone', 'HTTP/1.1 200 OK\ncontent-length: 0\n\n'],
+    ['a length with a blank that is none', 'HTTP/1.1 200 OK\r\ncontent-length: 1\xa0\r\n\r\na'],
+    ['a trailer that is none', chunked('0\r\nnothing\r\n\r\n')],
     ['a head without end', `HTTP/1.1 200 OK\r\na: ${'x'.repeat(20_000)}`],
     ['more than was asked for', 'HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'],
   ];

@@ -82,6 +82,7 @@ export class ResponseReader {
       // Whoever speaks something else may wait for an answer to it.
       if (!beginning.startsWith(all.toString('latin1', start, start + beginning.length)))
         throw new MalformedResponse('no status line');
+      if (all.includes('\n\n', start, 'latin1')) throw new MalformedResponse('lines do not end in CRLF');
       this.#rest = kept === 0 ? Buffer.from(all.subarray(start)) : all;
       return bytes.length;
     }
@@ -107,6 +108,8 @@ export class ResponseReader {
       throw new MalformedResponse('a content-length of no number');
     const isEmpty = statusCode === 204 || statusCode === 304;
     const known = isEmpty ? 0 : length === undefined ? null : Number(length);
+    // It has none; whoever says otherwise may send one.
+    if (isEmpty && (encoding !== undefined || (statusCode === 204 && (length ?? '0') !== '0'))) this.#isLast = true;
     this.#missing = known ?? 0;
     this.#trailer = 0;
     this.#state = known !== null ? 'length' : encoding !== undefined ? 'chunk size' : 'until close';
@@ -131,7 +134,8 @@ export class ResponseReader {
     const end = bytes.indexOf(lineFeed, from);
     const piece = bytes.subarray(from, end < 0 ? bytes.length : end + 1);
     const line = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
-    if (line.length > longestChunkLine) throw new MalformedResponse('a line among the chunks is too long');
+    if (line.length > (this.#state === 'trailers' ? longestHead : longestChunkLine))
+      throw new MalformedResponse('a line among the chunks is too long');
     this.#rest = end < 0 ? Buffer.from(line) : nothing;
     if (end < 0) return bytes.length;
     const text = line.toString('latin1');
@@ -153,6 +157,7 @@ export class ResponseReader {
     else {
       this.#trailer += line.length;
       if (this.#trailer > longestHead) throw new MalformedResponse('the trailers are too long');
+      if (!headerLine.test(line)) throw new MalformedResponse('a trailer that is none');
     }
   }
 
@@ -171,7 +176,16 @@ const lineFeed = 0x0a;
 /** RFC 9112 §4; many leave out the blank before a reason they do not give. */
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 /** Names are tokens right before the colon; nothing folded, no control characters (RFC 9110 §5.1, §5.5). */
-const headerLine = /^([!#$%&'*+\-.^_`|~\w]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/;
+const headerLine = /^([!#$%&'*+\-.^_`|~\w]+):([\t\x20-\x7e\x80-\xff]*)$/;
+
+/** Blanks and tabs around a value (RFC 9110 §5.6.3), in one walk: a pattern would try each beginning of a row of them. */
+const withoutBlanks = (value: string): string => {
+  let [start, end] = [0, value.length];
+  while (start < end && isBlank(value.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(value.charCodeAt(end - 1))) end -= 1;
+  return value.slice(start, end);
+};
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 const parseHead = (text: string): { statusCode: number; isOld: boolean; headers: Record<string, string> } => {
   const [first = '', ...lines] = text.split('\r\n');
@@ -183,7 +197,8 @@ const parseHead = (text: string): { statusCode: number; isOld: boolean; headers:
     if (name === undefined || value === undefined) throw new MalformedResponse('a header that is none');
     const key = name.toLowerCase();
     const before = headers[key];
-    headers[key] = before === undefined ? value.trimEnd() : `${before}, ${value.trimEnd()}`;
+    const given = withoutBlanks(value);
+    headers[key] = before === undefined ? given : `${before}, ${given}`;
   }
   return { statusCode: Number(status[2]), isOld: status[1] === '0', headers };
 };

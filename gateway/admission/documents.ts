@@ -80,6 +80,8 @@ export const createDocuments = (
     prepare: (query, isNew) => {
       const bytes = Buffer.byteLength(query);
       if (bytes > options.limits.queryBytes) return limitExceeded('queryBytes', options.limits);
+      // As UTF-8, which hashes are of, it would be another text.
+      if (!query.isWellFormed()) return refusal('GRAPHQL_PARSE_FAILED', 'The document holds half of a surrogate pair.');
       const hash = hashOf(query);
       const cached = known.get(hash);
       options.metrics?.documents.inc({ cache: cached ? 'hit' : 'miss' });

@@ -33,7 +33,7 @@ const createDeadlines = (ms: number) => {
     for (const deadline of waiting) {
       const left = deadline.at - performance.now();
       if (left > 0) {
-        timer = setTimeout(look, left);
+        timer ??= setTimeout(look, left);
         return;
       }
       waiting.delete(deadline);

@@ -1,5 +1,13 @@
 import type { QueryPlanSelectionNode } from '@apollo/query-planner';
-import { type GraphQLSchema, getNullableType, isObjectType } from 'graphql';
+import {
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNullableType,
+  isEnumType,
+  isNamedType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql';
 import { isInherited, literal } from '../generate.ts';
 import { clientKeyOf } from '../planning/dataKeys.ts';
 import type { PlannedFetch, PlanPath } from '../planning/fetchGraph.ts';
@@ -109,6 +117,8 @@ const shortKeyOf = (
   }
   const type = schema.getType(fragment.typeCondition);
   const fields = isObjectType(type) ? type.getFields() : {};
+  // Lists and objects are compared as JSON.
+  if (keys.some((key) => !fields[key] || !isComparable(getNullableType(fields[key].type)))) return null;
   const typed = (name: string) => keys.find((key) => fields[key] && String(getNullableType(fields[key].type)) === name);
   const own = typed('ID') ?? typed('String') ?? keys[0];
   if (own === undefined) return null;
@@ -121,6 +131,9 @@ const shortKeyOf = (
     isEqual: same.join('&&') || 'true',
   };
 };
+
+const isComparable = (type: GraphQLOutputType): boolean =>
+  isEnumType(type) || (isNamedType(type) && isSpecifiedScalarType(type));
 
 /** What a Map tells apart as JSON does. */
 const keyOnly = (value: unknown): string | number | undefined =>

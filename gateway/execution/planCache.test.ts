@@ -49,4 +49,13 @@ describe('what many texts of one operation cost', () => {
     const kept = hashes.filter((hash) => engine.documents.byHash(hash) !== undefined);
     assert.equal(kept.length, 1000);
   });
+
+  test('a text with half of a surrogate pair is not taken for the one that is written as its hash is', async () => {
+    const { engine, find } = finder();
+    const text = (inner: string) => `{ user(id: "${inner}") { name } }`;
+    const [half, replaced] = [text('\ud800'), text('\ufffd')];
+    assert.ok(engine.documents.prepare(half) instanceof GraphQLError);
+    find(replaced);
+    assert.ok(engine.documents.prepare(half) instanceof GraphQLError);
+  });
 });

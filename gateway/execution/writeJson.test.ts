@@ -191,6 +191,18 @@ test('answers of any size after ones of any other are whole, and are not changed
   for (const [written, expected] of kept) assert.equal(written?.toString(), expected);
 });
 
+test('long keys in many places are little code', () => {
+  const key = `k${'x'.repeat(60_000)}`;
+  const places = Array.from({ length: 40 }, (_, index) => `a${index}: cats { ${key}: name }`).join(' ');
+  const data = Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`a${index}`, [{ [key]: 'Tom' }, { [key]: null }]]),
+  );
+  const before = process.memoryUsage().rss;
+  const { text } = both(`{ ${places} }`, data);
+  assert.equal(text, JSON.stringify(data));
+  assert.ok(process.memoryUsage().rss - before < 150e6);
+});
+
 test('C23: a field named constructor is its own value or null, never what every object has', () => {
   assert.deepEqual(both('{ constructor }', { constructor: 'own' }).text, '{"constructor":"own"}');
   const absent = both('{ constructor }', {});

@@ -143,23 +143,28 @@ const createObjectWriter = (
     if (name === '__typename') {
       if (!isObjectType(objectType)) return 'return -1;';
       const text = `${start}"${objectType.name}"`;
-      return `${roomFor(Buffer.byteLength(text) + 1)}${comma}${textAt(text)}`;
+      return `${roomFor(Buffer.byteLength(text) + 1)}${comma}${source.textAt(text)}`;
     }
     const declared = objectType.getFields()[name]?.type;
     if (!declared) return 'return -1;';
-    const key = `${roomFor(Buffer.byteLength(start) + 1 + longestNumber)}${comma}${textAt(start)}`;
+    const key = `${roomFor(Buffer.byteLength(start) + 1 + longestNumber)}${comma}${source.textAt(start)}`;
     return `{${key}const x=o[${literal(dataKeyOf(node))}];${writtenValue(source, declared, inner)}}`;
   };
 
   /** Statements that write `x`. There is room for a literal or a number. */
   const writtenValue = (source: Source, declared: GraphQLOutputType, inner: readonly Group[]): string => {
-    const absent = isNonNullType(declared) ? 'return -1;' : textAt('null');
+    const absent = isNonNullType(declared) ? 'return -1;' : source.textAt('null');
     return `if(x===null||x===undefined){${absent}}else{${presentValue(source, declared, inner)}}`;
   };
 
   const presentValue = (source: Source, declared: GraphQLOutputType, inner: readonly Group[]): string => {
     const type = isNonNullType(declared) ? declared.ofType : declared;
-    if (isLeafType(type)) return leafStatement(type, (make) => source.constant(type.name, make), textAt);
+    if (isLeafType(type))
+      return leafStatement(
+        type,
+        (make) => source.constant(type.name, make),
+        (text) => source.textAt(text),
+      );
     return `p=${writerOf(source, type, inner)}(x,p,v);if(p<0)return -1;b=w.bytes;`;
   };
 
@@ -192,6 +197,16 @@ class Source {
     return name;
   }
 
+  /** Statements that write a text known beforehand. */
+  textAt(text: string): string {
+    const bytes = Buffer.from(text);
+    if (bytes.length > storedByByte) {
+      const name = this.constant(`text ${text}`, () => bytes);
+      return `b.set(${name},p);p+=${bytes.length};`;
+    }
+    return `${[...bytes].map((byte, index) => `b[p+${index}]=${byte};`).join('')}p+=${bytes.length};`;
+  }
+
   /** A value the source may name; made once per `key`. */
   constant(key: string | null, make: () => unknown): string {
     const known = key === null ? undefined : this.#known.get(key);
@@ -204,13 +219,10 @@ class Source {
   }
 }
 
-const roomFor = (bytes: number): string => `if(p+${bytes + slack}>b.length)b=w.grow(p,${bytes + slack});`;
+/** Up to here bytes stored one by one are quicker than copied ones. Of longer keys a few places would be much code. */
+const storedByByte = 64;
 
-/** Writes a text known beforehand, byte by byte: that is quicker than to have it copied. */
-const textAt = (text: string): string => {
-  const bytes = [...Buffer.from(text)];
-  return `${bytes.map((byte, index) => `b[p+${index}]=${byte};`).join('')}p+=${bytes.length};`;
-};
+const roomFor = (bytes: number): string => `if(p+${bytes + slack}>b.length)b=w.grow(p,${bytes + slack});`;
 
 const conditionOf = (conditions: readonly Condition[]): string =>
   `(${conditions.map(({ variable, negated }) => `v[${literal(variable)}]${negated ? '!==' : '==='}true`).join('&&')})`;
