@@ -1,7 +1,7 @@
+import { v5 } from 'uuid';
 import type { Pool } from './database.ts';
 import type { StoredEvent } from './event.ts';
 import type { Schema } from './eventStore.ts';
-import { uuidv7 } from './id.ts';
 import { sqlFor } from './sql.ts';
 
 /**
@@ -18,7 +18,7 @@ export type DeadLetters = {
   holds(event: StoredEvent): Promise<boolean>;
   /** The same event again only counts another try. */
   add(topic: string, letter: DeadLetter): Promise<void>;
-  /** What did not even name its tenant and aggregate, as it came. */
+  /** What did not even name its tenant and aggregate, as it came; the same text again only counts another try. */
   addUnreadable(topic: string, text: string, detail: string): Promise<void>;
   /** What was asked to be tried again, of so many aggregates, each in the order of its versions. */
   requeued(): Promise<readonly StoredEvent[]>;
@@ -30,6 +30,8 @@ export type DeadLetters = {
 
 /** For what names no tenant. */
 const noTenant = '00000000-0000-0000-0000-000000000000';
+/** Namespace of what has no id of its own: its topic and text name it (RFC 9562, version 5). */
+const unreadables = '0b6f6f0e-6b0c-4a51-9b0a-6f2d8f3b1c77';
 const atOnce = 100;
 
 export const openDeadLetters = (pool: Pool, schema: Schema): DeadLetters => {
@@ -61,7 +63,7 @@ export const openDeadLetters = (pool: Pool, schema: Schema): DeadLetters => {
       ]);
     },
     addUnreadable: async (topic, text, detail) => {
-      const id = uuidv7();
+      const id = v5(`${topic}\n${text}`, unreadables);
       const event = JSON.stringify({ text: text.replaceAll('\0', '').toWellFormed().slice(0, 100_000) });
       await sql.run(insert, [noTenant, id, topic, id, 0, '', event, 'UNREADABLE', detail.slice(0, 2000)]);
     },

@@ -234,6 +234,9 @@ describe('events on their way', () => {
       (await letters()).map(({ reason }) => reason),
       Array(4).fill('UNREADABLE'),
     );
+    // As a bus does whose consumer died before its offset was committed.
+    await bus.publish(topic, broken);
+    assert.equal((await letters()).length, 4);
     await stop();
   });
 

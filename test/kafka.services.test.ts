@@ -190,7 +190,7 @@ describe('events over Apache Kafka', () => {
     const stop = await consume(openBus(prefix), seen.react);
     const bus = openBus(prefix);
     await bus.publish(topic, [eventOf(randomUUID(), 1)]);
-    const producer = new Kafka({ brokers: [broker.url], logLevel: logLevel.NOTHING }).producer();
+    const producer = new Kafka({ brokers: [broker.url], logLevel: logLevel.NOTHING }).producer({ idempotent: true });
     await producer.connect();
     await producer.send({
       topic: `${prefix}${topic}`,
