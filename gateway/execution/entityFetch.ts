@@ -32,12 +32,17 @@ type Question = EntityQuestion & {
   readonly rewriteOutput: Rewrite | null;
   readonly renamed: ReadonlyMap<string, string>;
   readonly mergeEntities: MergeEntities;
-  readonly hasObjects: boolean;
+  /** Where the objects of one entity may be held by several targets; later fetches fill each place differently. */
+  readonly isShared: 'anywhere' | 'in one place' | 'nowhere';
 };
 type Asked = { readonly question: Question; readonly batch: EntityBatch };
 
 /** Asks a subgraph for its fields of the entities at some places, each distinct entity once a question. */
-export const compileEntityFetch = (context: CompileContext, fetches: readonly PlannedFetch[]): Step => {
+export const compileEntityFetch = (
+  context: CompileContext,
+  fetches: readonly PlannedFetch[],
+  readsAbove: boolean,
+): Step => {
   const { query, operationName, variableUsages, questions } = toEntityRequest(fetches);
   const { callSubgraph } = context;
   const subgraph = fetches[0]?.fetch.serviceName ?? '';
@@ -50,7 +55,7 @@ export const compileEntityFetch = (context: CompileContext, fetches: readonly Pl
       collect: compileCollection(context, question.places),
       rewriteOutput: compileRewrites(context.fullSchema, question.outputRewrites),
       renamed,
-      hasObjects: hasObjects(question.selectionSet),
+      isShared: !hasObjects(question.selectionSet) ? 'anywhere' : readsAbove ? 'nowhere' : 'in one place',
       mergeEntities: compileMergeEntities(context.fullSchema, question.selectionSet, renamed),
     };
   });
@@ -123,8 +128,9 @@ const merge = (
 ): void => {
   question.rewriteOutput?.(entities);
   const { one, all } = question.mergeEntities;
-  // Later fetches fill the places differently, so none may hold the very objects of another.
-  const taken = placed.length > 1 && question.hasObjects ? new Set<unknown>() : null;
+  const { isShared } = question;
+  const taken =
+    isShared === 'nowhere' || (isShared === 'in one place' && placed.length > 1) ? new Set<unknown>() : null;
   for (const { path, targets, indexOf } of placed) {
     const mayMerge = (at: number): boolean => {
       const [target, index] = [targets[at], indexOf[at] ?? -1];
@@ -140,7 +146,9 @@ const merge = (
     }
     for (const [at, target] of targets.entries()) {
       const entity = entities[indexOf[at] ?? -1];
-      if (isObject(entity) && mayMerge(at)) one(target, taken.has(entity) ? (copyOf(entity) as DataObject) : entity);
+      if (!isObject(entity) || !mayMerge(at)) continue;
+      one(target, taken.has(entity) ? (copyOf(entity) as DataObject) : entity);
+      if (isShared === 'nowhere') taken.add(entity);
     }
     for (const index of indexOf) taken.add(entities[index]);
   }

@@ -31,9 +31,10 @@ export type CompileContext = {
 
 /** Every request starts as soon as those it depends on are over. */
 export const compileRequests = (context: CompileContext, planned: readonly PlannedRequest[]): Step => {
+  const readsAbove = planned.some(({ fetches }) => fetches.some(({ fetch }) => fetch.contextRewrites?.length));
   const requests = planned.map(({ fetches, after }) => ({
     after,
-    step: compileRequest(context, fetches),
+    step: compileRequest(context, fetches, readsAbove),
   }));
   const [only, another] = requests;
   if (only && !another) return only.step;
@@ -56,10 +57,11 @@ const startAfter = (
   return Promise.resolve(before).then(() => step(run));
 };
 
-const compileRequest = (context: CompileContext, fetches: PlannedRequest['fetches']): Step => {
+/** `readsAbove`: something depends on what stands above it (@fromContext), so no two places may share an object. */
+const compileRequest = (context: CompileContext, fetches: PlannedRequest['fetches'], readsAbove: boolean): Step => {
   const [first] = fetches;
   if (!first) throw new Error('a request without a fetch');
-  return first.fetch.requires ? compileEntityFetch(context, fetches) : compileRootFetch(context, first);
+  return first.fetch.requires ? compileEntityFetch(context, fetches, readsAbove) : compileRootFetch(context, first);
 };
 
 export const pickVariables = (variables: Variables, names: readonly string[]): DataObject => {

@@ -244,4 +244,38 @@ describe('@fromContext', () => {
       { currency: 'u3', carts: [] },
     ]);
   });
+
+  test('values from above reach what two objects got from one entity', async () => {
+    const { run } = createFederation({
+      users: {
+        schema: `
+          type Query { users: [User!]! }
+          type User @key(fields: "id") @context(name: "buyer") { id: ID! currency: String box: Box! }
+          type Box @key(fields: "id") { id: ID! }
+          type Cart @key(fields: "id") {
+            id: ID!
+            total(currency: String @fromContext(field: "$buyer { currency }")): String
+          }`,
+        resolvers: {
+          Query: { users: () => ['EUR', 'USD', 'EUR'].map((currency, id) => ({ id, currency, box: { id: 'b' } })) },
+          Cart: {
+            __resolveReference: (given: Row) => given,
+            total: ({ id }: Row, { currency }: { currency: string }) => `${id} in ${currency}`,
+          },
+        },
+      },
+      boxes: {
+        schema: `
+          type Box @key(fields: "id") { id: ID! carts: [Cart!]! }
+          type Cart @key(fields: "id", resolvable: false) { id: ID! }`,
+        resolvers: { Box: { __resolveReference: (given: Row) => ({ ...given, carts: [{ id: 'c1' }] }) } },
+      },
+    });
+    const { data, errors } = await run('{ users { box { carts { total } } } }');
+    assert.equal(errors, undefined);
+    assert.deepEqual(
+      data?.['users'],
+      ['EUR', 'USD', 'EUR'].map((currency) => ({ box: { carts: [{ total: `c1 in ${currency}` }] } })),
+    );
+  });
 });
