@@ -113,7 +113,8 @@ export const createEngine = (loaded: LoadedSupergraph, options: EngineOptions): 
     for (const refusal of compiled.refusals) errors.add(refusal);
     const data: DataObject = event ?? {};
     // Of an event it is not known who read it, or how.
-    const run: Run = { data, variables, errors, call, known: event === undefined ? 'ascii' : 'nothing' };
+    const known = event === undefined ? 'ascii' : 'nothing';
+    const run: Run = { data, variables, errors, call, known, targets: new Map() };
     await compiled.step?.(run);
     return run;
   };

@@ -32,8 +32,9 @@ type Question = EntityQuestion & {
   readonly rewriteOutput: Rewrite | null;
   readonly renamed: ReadonlyMap<string, string>;
   readonly mergeEntities: MergeEntities;
-  /** Where the objects of one entity may be held by several targets; later fetches fill each place differently. */
-  readonly isShared: 'anywhere' | 'in one place' | 'nowhere';
+  readonly hasObjects: boolean;
+  /** Whether the targets of one place may hold the same objects. */
+  readonly mayShare: boolean;
 };
 type Asked = { readonly question: Question; readonly batch: EntityBatch };
 
@@ -55,7 +56,8 @@ export const compileEntityFetch = (
       collect: compileCollection(context, question.places),
       rewriteOutput: compileRewrites(context.fullSchema, question.outputRewrites),
       renamed,
-      isShared: !hasObjects(question.selectionSet) ? 'anywhere' : readsAbove ? 'nowhere' : 'in one place',
+      hasObjects: hasObjects(question.selectionSet),
+      mayShare: !readsAbove,
       mergeEntities: compileMergeEntities(context.fullSchema, question.selectionSet, renamed),
     };
   });
@@ -128,9 +130,10 @@ const merge = (
 ): void => {
   question.rewriteOutput?.(entities);
   const { one, all } = question.mergeEntities;
-  const { isShared } = question;
-  const taken =
-    isShared === 'nowhere' || (isShared === 'in one place' && placed.length > 1) ? new Set<unknown>() : null;
+  const { hasObjects, mayShare } = question;
+  if (hasObjects) run.targets.clear();
+  // Later fetches fill the places differently, so none may hold the very objects of another.
+  const taken = hasObjects && (placed.length > 1 || !mayShare) ? new Set<unknown>() : null;
   for (const { path, targets, indexOf } of placed) {
     const mayMerge = (at: number): boolean => {
       const [target, index] = [targets[at], indexOf[at] ?? -1];
@@ -148,7 +151,7 @@ const merge = (
       const entity = entities[indexOf[at] ?? -1];
       if (!isObject(entity) || !mayMerge(at)) continue;
       one(target, taken.has(entity) ? (copyOf(entity) as DataObject) : entity);
-      if (isShared === 'nowhere') taken.add(entity);
+      if (!mayShare) taken.add(entity);
     }
     for (const index of indexOf) taken.add(entities[index]);
   }

@@ -8,7 +8,7 @@ import {
   isObjectType,
   isSpecifiedScalarType,
 } from 'graphql';
-import { isInherited, literal } from '../generate.ts';
+import { generate, isInherited, literal } from '../generate.ts';
 import { clientKeyOf } from '../planning/dataKeys.ts';
 import type { PlannedFetch, PlanPath } from '../planning/fetchGraph.ts';
 import type { FixedArguments } from '../planning/fixedArguments.ts';
@@ -17,7 +17,7 @@ import type { CompileContext, Run } from './execute.ts';
 import type { DataObject } from './ownKeys.ts';
 import { compileRepresentation } from './representations.ts';
 import { compileRewrites } from './rewrites.ts';
-import { compileVisit, targetPaths } from './targets.ts';
+import { compileTargets, targetPaths } from './targets.ts';
 
 export type ClientPath = (string | number)[];
 /** The objects at one place of the data, and per object the number of its representation; -1 where it has none. */
@@ -48,22 +48,11 @@ const compilePlace = ({ fullSchema, fixed }: CompileContext, { fetch, path, when
   const represent = compileRepresentation(fullSchema, requires, fixed.fields);
   const rewriteInput = compileRewrites(fullSchema, fetch.inputRewrites);
   const short = rewriteInput === null ? shortKeyOf(fullSchema, requires, fixed) : null;
-  const visit = compileVisit<Into>(
-    path,
-    `into.targets.push(t);${
-      short === null
-        ? 'into.indexOf.push(into.numberOf(t,undefined));'
-        : `const k=${short.key};const n=k===undefined?undefined:into.known.get(k);` +
-          `if(n===undefined)into.indexOf.push(into.numberOf(t,k));` +
-          `else{const r=into.representations[n];into.indexOf.push(${short.isEqual}?n:into.numberOf(t,undefined));}`
-    }`,
-    ['keyOnly'],
-    [keyOnly],
-  );
+  const findTargets = compileTargets(path);
+  const number = compileNumbering(short);
   return (run, representations, all) => {
-    const targets: DataObject[] = [];
-    const indexOf: number[] = [];
-    if (!holds(when, run.variables)) return { path, targets, indexOf };
+    if (!holds(when, run.variables)) return { path, targets: [], indexOf: [] };
+    const targets = findTargets(run);
     const known = knownAs(all, short?.kind ?? '');
     const numberOf = (target: DataObject, shortKey: unknown): number => {
       const representation = represent(target);
@@ -75,16 +64,28 @@ const compilePlace = ({ fullSchema, fixed }: CompileContext, { fetch, path, when
       byKey.set(key, number);
       return number;
     };
-    visit(run.data, { targets, indexOf, known, representations, numberOf });
-    return { path, targets, indexOf };
+    return { path, targets, indexOf: number(targets, { known, representations, numberOf }) };
   };
 };
 
-/** What the generated code fills; `numberOf` is asked where an entity is not known by its short key. */
-type Into = {
-  readonly targets: DataObject[];
-  readonly indexOf: number[];
-  readonly known: Map<unknown, number>;
+/** Generated code that finds the number of each target's representation. */
+const compileNumbering = (short: ShortKey | null): ((targets: readonly DataObject[], by: Numbers) => number[]) => {
+  const numberOf =
+    short === null
+      ? 'indexOf.push(by.numberOf(t,undefined));'
+      : `const k=${short.key};const n=k===undefined?undefined:by.known.get(k);` +
+        `if(n===undefined)indexOf.push(by.numberOf(t,k));` +
+        `else{const r=by.representations[n];indexOf.push(${short.isEqual}?n:by.numberOf(t,undefined));}`;
+  return generate(
+    ['keyOnly'],
+    [keyOnly],
+    `return (targets,by)=>{const indexOf=[];for(let i=0;i<targets.length;i++){const t=targets[i];${numberOf}}return indexOf;};`,
+  );
+};
+
+/** What representations are known by; `numberOf` is asked where an entity is not known by its short key. */
+type Numbers = {
+  readonly known: ReadonlyMap<unknown, number>;
   readonly representations: readonly DataObject[];
   numberOf(target: DataObject, shortKey: unknown): number;
 };
@@ -95,6 +96,7 @@ const knownAs = (known: Known, kind: string): Map<unknown, number> => {
   return found;
 };
 
+type ShortKey = { readonly kind: string; readonly key: string; readonly isEqual: string };
 /**
  * For entities told by their type and scalars: the one most likely their own, and whether the rest is the same; no
  * representation is made, nor any text, to see that an entity is known. Expressions of `t`, and of `r`, the known
@@ -104,7 +106,7 @@ const shortKeyOf = (
   schema: GraphQLSchema,
   requires: readonly QueryPlanSelectionNode[],
   fixed: FixedArguments,
-): { kind: string; key: string; isEqual: string } | null => {
+): ShortKey | null => {
   const [fragment, another] = requires;
   if (fragment?.kind !== 'InlineFragment' || fragment.typeCondition === undefined || another) return null;
   const keys: string[] = [];

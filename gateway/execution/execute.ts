@@ -9,6 +9,7 @@ import { compileEntityFetch } from './entityFetch.ts';
 import type { DataObject } from './ownKeys.ts';
 import type { ResponseErrors } from './responseErrors.ts';
 import { compileRootFetch } from './rootFetch.ts';
+import type { FoundTargets } from './targets.ts';
 
 /** One execution of a plan. Steps merge what they fetch into `data`. */
 export type Run = {
@@ -18,6 +19,8 @@ export type Run = {
   readonly call: Call;
   /** Of the strings in `data`. */
   known: KnownStrings;
+  /** Of `data`, as long as it holds no other objects. */
+  readonly targets: FoundTargets;
 };
 /** A compiled part of a plan. Never rejects for what a subgraph did: that becomes an error of the run. */
 export type Step = (run: Run) => Promise<void>;

@@ -55,6 +55,7 @@ export const compileRootFetch = (context: CompileContext, { fetch, when }: Plann
       if (!data) return;
       rewriteOutput?.(data);
       mergeFresh(run.data, data);
+      run.targets.clear();
     } catch (error) {
       if (!(error instanceof SubgraphFailure)) throw error;
       for (const field of fields)

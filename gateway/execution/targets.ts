@@ -3,29 +3,36 @@ import { type DataObject, getOwn, isObject } from './ownKeys.ts';
 
 type PlanPath = readonly (string | number)[];
 
-/**
- * Generated code that comes past the objects at a plan path of the merged data (`@`: every item of a list), always in
- * the same order: `(data, into) => void`. `found` is a statement on each object, `t`, and on `into`.
- */
-export const compileVisit = <Into>(
-  path: PlanPath,
-  found: string,
-  names: readonly string[] = [],
-  values: readonly unknown[] = [],
-): ((data: unknown, into: Into) => void) => {
-  const each = (array: string, call: string): string => `for(let i=0;i<${array}.length;i++)${call}(${array}[i],into);`;
+/** What was found at plan paths of the data of one run. Forgotten when anything comes in that holds objects. */
+export type FoundTargets = Map<string, readonly DataObject[]>;
+/** The objects at one plan path of the merged data (`@`: every item of a list), always in the same order. */
+export type FindTargets = (run: { readonly data: DataObject; readonly targets: FoundTargets }) => readonly DataObject[];
+
+/** Several questions are often asked about one place: it is walked once. */
+export const compileTargets = (path: PlanPath): FindTargets => {
+  const each = (array: string, call: string): string => `for(let i=0;i<${array}.length;i++)${call}(${array}[i],found);`;
   const functions = path.map((step, index) => {
     const [self, next] = [`f${index}`, `f${index + 1}`];
-    if (step === '@') return `function ${self}(x,into){if(Array.isArray(x)){${each('x', next)}}}`;
+    if (step === '@') return `function ${self}(x,found){if(Array.isArray(x)){${each('x', next)}}}`;
     const key = literal(String(step));
     const read = isInherited(String(step)) ? `own(x,${key})` : `x[${key}]`;
-    return `function ${self}(x,into){if(typeof x==='object'&&x!==null){if(Array.isArray(x)){${each('x', self)}}else ${next}(${read},into);}}`;
+    return `function ${self}(x,found){if(typeof x==='object'&&x!==null){if(Array.isArray(x)){${each('x', self)}}else ${next}(${read},found);}}`;
   });
   const here = `f${path.length}`;
   functions.push(
-    `function ${here}(t,into){if(typeof t==='object'&&t!==null){if(Array.isArray(t)){${each('t', here)}}else{${found}}}}`,
+    `function ${here}(t,found){if(typeof t==='object'&&t!==null){if(Array.isArray(t)){${each('t', here)}}else found.push(t);}}`,
   );
-  return generate(['own', ...names], [getOwn, ...values], `${functions.join('\n')}\nreturn f0;`);
+  type Walk = (data: DataObject, found: DataObject[]) => void;
+  const walk = generate<Walk>(['own'], [getOwn], `${functions.join('\n')}\nreturn f0;`);
+  const key = path.join(' ');
+  return ({ data, targets }) => {
+    const known = targets.get(key);
+    if (known) return known;
+    const found: DataObject[] = [];
+    walk(data, found);
+    targets.set(key, found);
+    return found;
+  };
 };
 
 /** The objects above each of those same objects and itself, outermost first. */
