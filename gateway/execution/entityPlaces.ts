@@ -68,18 +68,19 @@ const compilePlace = ({ fullSchema, fixed }: CompileContext, { fetch, path, when
   };
 };
 
-/** Generated code that finds the number of each target's representation. */
+/** Generated code that finds the number of each target's representation. One entity often stands many times in a row. */
 const compileNumbering = (short: ShortKey | null): ((targets: readonly DataObject[], by: Numbers) => number[]) => {
-  const numberOf =
+  const byKey =
     short === null
-      ? 'indexOf.push(by.numberOf(t,undefined));'
-      : `const k=${short.key};const n=k===undefined?undefined:by.known.get(k);` +
-        `if(n===undefined)indexOf.push(by.numberOf(t,k));` +
-        `else{const r=by.representations[n];indexOf.push(${short.isEqual}?n:by.numberOf(t,undefined));}`;
+      ? ''
+      : `const k=${short.key};if(k!==undefined){if(k!==last){last=k;found=by.known.get(k);}` +
+        'if(found===undefined){const n=by.numberOf(t,k);if(n>=0)found=n;indexOf[i]=n;}' +
+        `else{const r=by.representations[found];indexOf[i]=${short.isEqual}?found:by.numberOf(t,undefined);}continue;}`;
   return generate(
     ['keyOnly'],
     [keyOnly],
-    `return (targets,by)=>{const indexOf=[];for(let i=0;i<targets.length;i++){const t=targets[i];${numberOf}}return indexOf;};`,
+    'return (targets,by)=>{const indexOf=new Array(targets.length);let last,found;' +
+      `for(let i=0;i<targets.length;i++){const t=targets[i];${byKey}indexOf[i]=by.numberOf(t,undefined);}return indexOf;};`,
   );
 };
 

@@ -64,6 +64,16 @@ export class JsonBytes {
   /** A number that JSON has. There must be room for it. */
   number(value: number, at: number): number {
     const { bytes } = this;
+    if (value > 0 && value < 1e9 && (value | 0) === value) {
+      let end = at + 1;
+      for (let power = 10; value >= power; power *= 10) end += 1;
+      for (let left = value | 0, index = end - 1; index >= at; index--) {
+        const rest = (left / 10) | 0;
+        bytes[index] = 0x30 + left - rest * 10;
+        left = rest;
+      }
+      return end;
+    }
     const text = `${value}`;
     for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index);
     return at + text.length;
