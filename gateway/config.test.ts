@@ -44,13 +44,14 @@ test('A26 B15: messages keep names and lose suggestions and values', () => {
   assert.ok(withoutInput('x'.repeat(10_000)).length < 400);
 });
 
-test('M14: tracing, metrics and proxies half set or malformed are one line that names the variable, and no secret', () => {
+test('M14: tracing, metrics, times and proxies half set or malformed are one line that names the variable, and no secret', () => {
   const table: readonly (readonly [Record<string, string>, string])[] = [
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     [{ OTEL_SERVICE_NAME: 'x' }, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c', OTEL_EXPORTER_OTLP_HEADERS: 's3cret' }, 'OTEL_EXPORTER_OTLP_HEADERS'],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c', OTEL_TRACES_SAMPLER_ARG: '2' }, 'OTEL_TRACES_SAMPLER_ARG'],
     [{ GATEWAY_METRICS_PORT: '99999' }, 'GATEWAY_METRICS_PORT'],
+    [{ GATEWAY_SUBGRAPH_DEADLINE_MS: '3000000000' }, 'GATEWAY_SUBGRAPH_DEADLINE_MS'],
     [{ GATEWAY_TRUSTED_PROXIES: '10.0.0.0/99' }, 'GATEWAY_TRUSTED_PROXIES'],
   ];
   for (const [env, name] of table)

@@ -60,6 +60,8 @@ export type GatewayLimits = {
 
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+/** A timer that is set for longer than 2^31 ms fires at once. */
+const milliseconds = (fallback: number) => z.coerce.number().int().positive().max(86_400_000).default(fallback);
 
 const environment = z.object({
   NODE_ENV: z.string().optional(),
@@ -85,18 +87,18 @@ const environment = z.object({
   GATEWAY_RATE_LIMIT_SECONDS: integer(1, 3600).default(10),
   GATEWAY_SENSITIVE_PER_MINUTE: positive(60),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
-  GATEWAY_SUBGRAPH_DEADLINE_MS: positive(10_000),
+  GATEWAY_SUBGRAPH_DEADLINE_MS: milliseconds(10_000),
   GATEWAY_SUBGRAPH_ANSWER_BYTES: positive(16 * 1024 * 1024),
   GATEWAY_SUBGRAPH_CONCURRENCY: positive(256),
   GATEWAY_SUBGRAPH_TENANT_CONCURRENCY: positive(64),
   GATEWAY_DEDUPLICATE: flag.default(true),
   GATEWAY_CACHE: flag.default(true),
   GATEWAY_CACHE_BYTES: positive(64 * 1024 * 1024),
-  GATEWAY_REQUEST_TIMEOUT_MS: positive(30_000),
+  GATEWAY_REQUEST_TIMEOUT_MS: milliseconds(30_000),
   GATEWAY_CONNECTIONS: positive(10_000),
-  GATEWAY_LATENESS_MS: positive(200),
+  GATEWAY_LATENESS_MS: milliseconds(200),
   GATEWAY_UNREADY_MS: integer(0, 60_000).optional(),
-  GATEWAY_DRAIN_MS: positive(10_000),
+  GATEWAY_DRAIN_MS: milliseconds(10_000),
   GATEWAY_SUBSCRIPTIONS_PER_SOCKET: positive(50),
   GATEWAY_SOCKET_QUEUE_BYTES: positive(1024 * 1024),
 });

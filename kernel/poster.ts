@@ -27,7 +27,8 @@ const connectMs = 2000;
 const silenceMs = 60_000;
 /** A slow service is not asked over new connections all the time. */
 const trustMs = 1000;
-const jsonType = /^application\/(?:graphql-response\+)?json\b/i;
+/** One type, and its parameters: a second Content-Type would stand behind a comma (RFC 9110 §5.3). */
+const jsonType = /^application\/(graphql-response\+)?json[\t ]*(?:;[^,]*)?$/i;
 
 /**
  * Posts to one service over keep-alive connections, one request at a time on each. Redirects are not followed, answers
@@ -99,9 +100,9 @@ const baseHeaders = {
 /** GraphQL over HTTP answers 200; a response type of its own lets other statuses carry a response too. */
 const refuse = (statusCode: number, headers: ResponseHeaders): CallFailure | null => {
   const type = String(headers['content-type'] ?? '');
-  const isResponse = /^application\/graphql-response\+json\b/i.test(type) && statusCode >= 400;
-  if ((statusCode === 200 && jsonType.test(type)) || (isResponse && statusCode !== 401 && statusCode !== 403))
-    return null;
+  const json = jsonType.exec(type);
+  const isResponse = json?.[1] !== undefined && statusCode >= 400;
+  if ((statusCode === 200 && json !== null) || (isResponse && statusCode !== 401 && statusCode !== 403)) return null;
   if (statusCode >= 300 && statusCode < 400) return new CallFailure('REDIRECT', `status ${statusCode}`);
   if (statusCode === 401 || statusCode === 403) return new CallFailure('REFUSED', `status ${statusCode}`);
   if (isLeaving(statusCode, headers)) return new CallFailure('UNREACHABLE', 'it is about to stop');

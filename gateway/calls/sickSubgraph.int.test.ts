@@ -60,6 +60,7 @@ describe('one subgraph misbehaves', () => {
     ['D07: 401', answering('{"errors":[{"message":"secret"}]}', '401 No'), 'SUBGRAPH_UNAVAILABLE'],
     ['D07: 403', answering('secret', '403 No', 'application/graphql-response+json'), 'SUBGRAPH_UNAVAILABLE'],
     ['D08: 200 with HTML', answering('<html>secret</html>', '200 OK', 'text/html'), 'SUBGRAPH_INVALID_RESPONSE'],
+    ['D08: two content types', answering(body, '200 OK', `${json}, text/html`), 'SUBGRAPH_INVALID_RESPONSE'],
     ['D08: JSON that is none', answering('<html>secret</html>'), 'SUBGRAPH_INVALID_RESPONSE'],
     ['D12: errors that are no list', answering('{"errors":"secret"}'), 'SUBGRAPH_INVALID_RESPONSE'],
     [
