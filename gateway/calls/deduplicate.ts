@@ -1,17 +1,19 @@
 import type { SubgraphResult } from '@parley/kernel/subgraph';
+import { callerOf } from './caller.ts';
 import { unlessAborted } from './deadline.ts';
 import { type Call, type CallPolicy, ClientGone, type SubgraphOperation } from './subgraphCall.ts';
+import { once, UnderWay } from './underWay.ts';
 
 /** One call several may wait for. */
 type Flight = {
   readonly answer: Promise<SubgraphResult>;
   readonly stop: AbortController;
-  readonly key: () => string;
+  readonly asked: () => string;
   waiting: number;
   isOver: boolean;
 };
-/** What an organization has under way, by query text: only those can be alike, and mostly there is none. */
-type Flights = Map<string, Set<Flight>>;
+/** What an organization has under way, by query text. */
+type Flights = UnderWay<string, Flight>;
 
 /**
  * Identical queries under way at once are one call (same subgraph, text, variables, and everything of who asks that can
@@ -26,22 +28,20 @@ export const withDeduplication = (): CallPolicy => (next) => {
     name: string,
     operation: SubgraphOperation,
     call: Call,
-    key: () => string,
+    asked: () => string,
   ): Flight => {
     const stop = new AbortController();
     const flight: Flight = {
       answer: next(name, operation, { ...call, signal: stop.signal }),
       stop,
-      key,
+      asked,
       waiting: 0,
       isOver: false,
     };
-    const alike = flights.get(operation.query) ?? new Set<Flight>();
-    flights.set(operation.query, alike.add(flight));
+    const takeAway = flights.add(operation.query, callerOf(call), flight);
     const forget = (): void => {
       flight.isOver = true;
-      alike.delete(flight);
-      if (alike.size === 0 && flights.get(operation.query) === alike) flights.delete(operation.query);
+      takeAway();
     };
     flight.answer.then(forget, forget);
     return flight;
@@ -49,7 +49,7 @@ export const withDeduplication = (): CallPolicy => (next) => {
   const flightsOf = (tenant: string): Flights => {
     const known = byTenant.get(tenant);
     if (known) return known;
-    const flights: Flights = new Map();
+    const flights: Flights = new UnderWay();
     byTenant.set(tenant, flights);
     return flights;
   };
@@ -65,9 +65,9 @@ export const withDeduplication = (): CallPolicy => (next) => {
     }
     if (call.fresh) return next(name, operation, call);
     const flights = flightsOf(tenant);
-    const key = once(() => keyOf(name, operation, call));
-    const known = [...(flights.get(operation.query) ?? [])].find((flight) => flight.key() === key());
-    const flight = known ?? begin(flights, name, operation, call, key);
+    const asked = once(() => JSON.stringify([name, operation.operationName, operation.variables]));
+    const known = flights.find(operation.query, callerOf(call), (flight) => flight.asked() === asked());
+    const flight = known ?? begin(flights, name, operation, call, asked);
     flight.waiting += 1;
     try {
       const result = await unlessAborted(flight.answer, call.signal);
@@ -76,20 +76,9 @@ export const withDeduplication = (): CallPolicy => (next) => {
     } finally {
       flight.waiting -= 1;
       if (flight.waiting === 0 && !flight.isOver) flight.stop.abort(new ClientGone('nobody waits for the answer'));
-      if (flights.size === 0 && byTenant.get(tenant) === flights) byTenant.delete(tenant);
+      if (flights.isEmpty && byTenant.get(tenant) === flights) byTenant.delete(tenant);
     }
   };
-};
-
-/** Everything that can change an answer. When a token ends is not part of it: nothing is answered from it. */
-const keyOf = (name: string, { query, operationName, variables }: SubgraphOperation, { actor, headers }: Call) => {
-  const { expiresAt: _expiresAt, ...identity } = actor ?? { expiresAt: null };
-  return JSON.stringify([name, query, operationName, variables, identity, headers]);
-};
-
-const once = (make: () => string): (() => string) => {
-  let made: string | undefined;
-  return () => (made ??= make());
 };
 
 /** Plain data anew; what is no plain data (a Date of an answer in process) is never changed and stays. */

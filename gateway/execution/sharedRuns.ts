@@ -1,6 +1,8 @@
 import type { AdmittedOperation } from '../admission/admit.ts';
+import { callerOf } from '../calls/caller.ts';
 import { unlessAborted } from '../calls/deadline.ts';
 import { type Call, ClientGone } from '../calls/subgraphCall.ts';
+import { once, UnderWay } from '../calls/underWay.ts';
 import type { CompiledOperation } from '../planning/plan.ts';
 import type { JsonAnswer } from './engine.ts';
 
@@ -10,7 +12,7 @@ export type RunAdmitted = (admitted: AdmittedOperation, call: Call) => Promise<J
 type Flight = {
   readonly answer: Promise<JsonAnswer>;
   readonly stop: AbortController;
-  readonly key: () => string;
+  readonly variables: () => string;
   /** How often its organization had written when it began. */
   readonly writes: number;
   waiting: number;
@@ -26,25 +28,22 @@ export const runAdmitted: RunAdmitted = ({ engine, compiled, variables }, call) 
  * what it was reading. The bytes of the answer are shared too: nobody changes them.
  */
 export const createSharedRuns = (run: RunAdmitted = runAdmitted): RunAdmitted => {
-  const flights = new Map<CompiledOperation, Set<Flight>>();
+  const flights = new UnderWay<CompiledOperation, Flight>();
   // Only organizations with something under way are in it, so it stays small.
   const writes = new Map<string, { count: number; flights: number }>();
 
-  const begin = (admitted: AdmittedOperation, call: Call, key: () => string): Flight => {
-    const { compiled } = admitted;
+  const begin = (admitted: AdmittedOperation, call: Call, variables: () => string): Flight => {
     const tenant = tenantOf(call);
     const written = writes.get(tenant) ?? { count: 0, flights: 0 };
     writes.set(tenant, written);
     written.flights += 1;
     const stop = new AbortController();
     const answer = run(admitted, { ...call, signal: stop.signal });
-    const flight: Flight = { answer, stop, key, writes: written.count, waiting: 0, isOver: false };
-    const alike = flights.get(compiled) ?? new Set<Flight>();
-    flights.set(compiled, alike.add(flight));
+    const flight: Flight = { answer, stop, variables, writes: written.count, waiting: 0, isOver: false };
+    const takeAway = flights.add(admitted.compiled, callerOf(call), flight);
     const forget = (): void => {
       flight.isOver = true;
-      alike.delete(flight);
-      if (alike.size === 0 && flights.get(compiled) === alike) flights.delete(compiled);
+      takeAway();
       written.flights -= 1;
       if (written.flights === 0 && writes.get(tenant) === written) writes.delete(tenant);
     };
@@ -63,12 +62,15 @@ export const createSharedRuns = (run: RunAdmitted = runAdmitted): RunAdmitted =>
         if (written) written.count += 1;
       }
     }
-    const key = once(() => keyOf(admitted, call));
+    const variables = once(() => JSON.stringify(admitted.variables));
     const now = writes.get(tenant)?.count ?? 0;
-    const known = [...(flights.get(compiled) ?? [])].find(
-      (flight) => flight.writes === now && !flight.isOver && !flight.stop.signal.aborted && flight.key() === key(),
+    const known = flights.find(
+      compiled,
+      callerOf(call),
+      (flight) =>
+        flight.writes === now && !flight.isOver && !flight.stop.signal.aborted && flight.variables() === variables(),
     );
-    const flight = known ?? begin(admitted, call, key);
+    const flight = known ?? begin(admitted, call, variables);
     flight.waiting += 1;
     try {
       const shared = await unlessAborted(flight.answer, call.signal);
@@ -83,14 +85,3 @@ export const createSharedRuns = (run: RunAdmitted = runAdmitted): RunAdmitted =>
 };
 
 const tenantOf = ({ actor }: Call): string => actor?.tenantId ?? '';
-
-/** Everything that can change an answer beside the operation. When a token ends is not part of it. */
-const keyOf = ({ variables }: AdmittedOperation, { actor, headers }: Call): string => {
-  const { expiresAt: _expiresAt, ...identity } = actor ?? { expiresAt: null };
-  return JSON.stringify([variables, identity, headers]);
-};
-
-const once = (make: () => string): (() => string) => {
-  let made: string | undefined;
-  return () => (made ??= make());
-};
