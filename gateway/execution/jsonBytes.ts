@@ -104,7 +104,7 @@ export class JsonBytes {
     let { bytes } = this;
     if (at + length + 2 + slack > bytes.length) bytes = this.grow(at, length + 2 + slack);
     bytes[at] = quote;
-    bytes.write(text, at + 1, length, 'latin1');
+    bytes.write(text, at + 1);
     bytes[at + 1 + length] = quote;
     return at + length + 2;
   }
