@@ -63,7 +63,7 @@ export const openDeadLetters = (pool: Pool, schema: Schema): DeadLetters => {
       ]);
     },
     addUnreadable: async (topic, text, detail) => {
-      const id = v5(`${topic}\n${text}`, unreadables);
+      const id = v5(`${topic}\n${text.toWellFormed()}`, unreadables);
       const event = JSON.stringify({ text: text.replaceAll('\0', '').toWellFormed().slice(0, 100_000) });
       await sql.run(insert, [noTenant, id, topic, id, 0, '', event, 'UNREADABLE', detail.slice(0, 2000)]);
     },

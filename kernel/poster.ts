@@ -28,7 +28,7 @@ const silenceMs = 60_000;
 /** A slow service is not asked over new connections all the time. */
 const trustMs = 1000;
 /** One type, and its parameters: a second Content-Type would stand behind a comma (RFC 9110 §5.3). */
-const jsonType = /^application\/(graphql-response\+)?json[\t ]*(?:;[^,]*)?$/i;
+const jsonType = /^application\/(graphql-response\+)?json[\t ]*(?:;(?:[^,"]|"(?:[^"\\]|\\.)*")*)?$/i;
 
 /**
  * Posts to one service over keep-alive connections, one request at a time on each. Redirects are not followed, answers

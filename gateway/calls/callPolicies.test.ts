@@ -199,6 +199,20 @@ describe('deduplication', () => {
     assert.ok(await later);
   });
 
+  test('who comes right after somebody gave up is answered, however little later', async () => {
+    for (let turns = 0; turns < 8; turns++) {
+      const { calls, run } = start();
+      const client = new AbortController();
+      const first = run('a', query, { ...call, signal: client.signal }).catch(() => 'gone');
+      client.abort(new ClientGone('gone'));
+      for (let turn = 0; turn < turns; turn++) await null;
+      const second = run('a', query, call);
+      calls.at(-1)?.answer();
+      assert.deepEqual(await second, { data: { a: 1 } });
+      assert.equal(await first, 'gone');
+    }
+  });
+
   test('what can change the answer is never shared', async () => {
     const { calls, run } = start();
     const actors: (Actor | null)[] = [

@@ -23,13 +23,17 @@ type Flights = UnderWay<string, Flight>;
 export const withDeduplication = (): CallPolicy => (next) => {
   const byTenant = new Map<string, Flights>();
 
+  const forgetEmpty = (tenant: string, flights: Flights): void => {
+    if (flights.isEmpty && byTenant.get(tenant) === flights) byTenant.delete(tenant);
+  };
   const begin = (
-    flights: Flights,
+    tenant: string,
     name: string,
     operation: SubgraphOperation,
     call: Call,
     asked: () => string,
   ): Flight => {
+    const flights = flightsOf(tenant);
     const stop = new AbortController();
     const flight: Flight = {
       answer: next(name, operation, { ...call, signal: stop.signal }),
@@ -42,6 +46,7 @@ export const withDeduplication = (): CallPolicy => (next) => {
     const forget = (): void => {
       flight.isOver = true;
       takeAway();
+      forgetEmpty(tenant, flights);
     };
     flight.answer.then(forget, forget);
     return flight;
@@ -64,10 +69,11 @@ export const withDeduplication = (): CallPolicy => (next) => {
       }
     }
     if (call.fresh) return next(name, operation, call);
-    const flights = flightsOf(tenant);
     const asked = once(() => JSON.stringify([name, operation.operationName, operation.variables]));
-    const known = flights.find(operation.query, callerOf(call), (flight) => flight.asked() === asked());
-    const flight = known ?? begin(flights, name, operation, call, asked);
+    const known = byTenant
+      .get(tenant)
+      ?.find(operation.query, callerOf(call), (flight) => !flight.stop.signal.aborted && flight.asked() === asked());
+    const flight = known ?? begin(tenant, name, operation, call, asked);
     flight.waiting += 1;
     try {
       const result = await unlessAborted(flight.answer, call.signal);
@@ -76,7 +82,6 @@ export const withDeduplication = (): CallPolicy => (next) => {
     } finally {
       flight.waiting -= 1;
       if (flight.waiting === 0 && !flight.isOver) flight.stop.abort(new ClientGone('nobody waits for the answer'));
-      if (flights.isEmpty && byTenant.get(tenant) === flights) byTenant.delete(tenant);
     }
   };
 };

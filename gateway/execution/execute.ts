@@ -35,10 +35,11 @@ export type CompileContext = {
 /** Every request starts as soon as those it depends on are over. */
 export const compileRequests = (context: CompileContext, planned: readonly PlannedRequest[]): Step => {
   const readsAbove = planned.some(({ fetches }) => fetches.some(({ fetch }) => fetch.contextRewrites?.length));
-  const requests = planned.map(({ fetches, after }) => ({
-    after,
-    step: compileRequest(context, fetches, readsAbove),
-  }));
+  const requests = planned.map(({ fetches, after }, number) => {
+    // It would not wait for what has not been started.
+    if (after.some((before) => before >= number)) throw new Error('a request before one it has to wait for');
+    return { after, step: compileRequest(context, fetches, readsAbove) };
+  });
   const [only, another] = requests;
   if (only && !another) return only.step;
   return async (run) => {

@@ -278,4 +278,82 @@ describe('@fromContext', () => {
       ['EUR', 'USD', 'EUR'].map((currency) => ({ box: { carts: [{ total: `c1 in ${currency}` }] } })),
     );
   });
+
+  test('what takes a value from above is asked after what it stands in, however deep that is', async () => {
+    const { run } = createFederation({
+      users: {
+        schema: `
+          type Query { users: [User!]! }
+          type User @key(fields: "id") @context(name: "buyer") { id: ID! currency: String box: Box! }
+          type Box @key(fields: "id") { id: ID! }
+          type Cart @key(fields: "id") {
+            id: ID!
+            total(currency: String @fromContext(field: "$buyer { currency }")): String
+            label: Label
+          }
+          type Label @key(fields: "id") { id: ID! }`,
+        resolvers: {
+          Query: { users: () => ['EUR', 'USD'].map((currency, id) => ({ id, currency, box: { id: 'b' } })) },
+          Cart: {
+            __resolveReference: (given: Row) => given,
+            total: ({ id }: Row, { currency }: { currency: string }) => `${id} in ${currency}`,
+            label: () => ({ id: 'l' }),
+          },
+        },
+      },
+      boxes: {
+        schema: `
+          type Box @key(fields: "id") { id: ID! carts: [Cart!]! }
+          type Cart @key(fields: "id", resolvable: false) { id: ID! }`,
+        resolvers: { Box: { __resolveReference: (given: Row) => ({ ...given, carts: [{ id: 'c1' }] }) } },
+      },
+      labels: {
+        schema: `
+          type Label @key(fields: "id") { id: ID! box: Box }
+          type Box @key(fields: "id", resolvable: false) { id: ID! }`,
+        resolvers: { Label: { __resolveReference: (given: Row) => ({ ...given, box: { id: 'b' } }) } },
+      },
+    });
+    const { data, errors } = await run('{ users { box { carts { label { box { carts { total } } } } } } }');
+    assert.equal(errors, undefined);
+    assert.deepEqual(
+      data?.['users'],
+      ['EUR', 'USD'].map((currency) => ({
+        box: { carts: [{ label: { box: { carts: [{ total: `c1 in ${currency}` }] } } }] },
+      })),
+    );
+  });
+});
+
+test('mutation fields run one after another, each with all that was asked of it (spec §6.2.2)', async () => {
+  const order: string[] = [];
+  const slowly = (name: string, value: unknown) => async (): Promise<unknown> => {
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    order.push(`${name} ends`);
+    return value;
+  };
+  const { run } = createFederation({
+    last: {
+      schema: `
+        type Query { unused: Int }
+        type Mutation { third: Int }
+        type Thing @key(fields: "id") { id: ID! name: String }`,
+      resolvers: {
+        Mutation: { third: slowly('third', 3) },
+        Thing: { __resolveReference: (given: Row) => given, name: slowly('name', 'n') },
+      },
+    },
+    first: {
+      schema: 'type Mutation { first: Thing } type Thing @key(fields: "id") { id: ID! }',
+      resolvers: { Mutation: { first: slowly('first', { id: '1' }) } },
+    },
+    second: { schema: 'type Mutation { second: Int }', resolvers: { Mutation: { second: slowly('second', 2) } } },
+  });
+  const { data } = await run('mutation { first { name } second third }');
+  assert.deepEqual(data, { first: { name: 'n' }, second: 2, third: 3 });
+  assert.deepEqual(
+    order,
+    ['first', 'name', 'second', 'third'].flatMap((name) => [`${name} begins`, `${name} ends`]),
+  );
 });

@@ -77,9 +77,10 @@ const fold = (steps: readonly FetchStep[]): readonly PlannedRequest[] => {
       const { serviceName } = step.planned.fetch;
       lastLevel.set(serviceName, Math.max(levelOf(step), lastLevel.get(serviceName) ?? 0));
     }
-  /** What nothing waits for may as well go with the last request to its subgraph. */
+  /** What nothing waits for, and may go with others, may as well go with the last request to its subgraph. */
   const placeOf = (step: FetchStep): number =>
-    awaited.has(step) ? levelOf(step) : (lastLevel.get(step.planned.fetch.serviceName) ?? levelOf(step));
+    (!awaited.has(step) && isFoldable(step) ? lastLevel.get(step.planned.fetch.serviceName) : undefined) ??
+    levelOf(step);
   const placed = steps.map((step) => ({ step, level: placeOf(step) })).toSorted((a, b) => a.level - b.level);
   const groups = new Map<string, FetchStep[]>();
   for (const [index, { step, level }] of placed.entries()) {
