@@ -11,6 +11,11 @@ const special = /[^ !#-[\]-~]/;
 /** Long strings of one answer that were looked at: in a graph the same one often stands in many places. */
 const mostLookedAt = 500;
 const nothing: Buffer = Buffer.alloc(0);
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
+const noView = viewOf(nothing);
+
+/** Source text: looks again for `b` and `d`, the bytes and their view, after anything that may have made room. */
+export const again = 'if(b!==w.bytes){b=w.bytes;d=w.view;}';
 
 /**
  * JSON as the bytes it is sent as, written in one go: text put together of thousands of parts, and made bytes then, costs
@@ -19,12 +24,14 @@ const nothing: Buffer = Buffer.alloc(0);
 export class JsonBytes {
   /** Where bytes may be stored directly, as far as there is room. Another one after anything that may make room. */
   bytes = nothing;
+  view = noView;
   #known: KnownStrings = 'nothing';
   /** true: as it is; else its JSON. */
   readonly #looked = new Map<string, string | true>();
 
   begin(room: number, known: KnownStrings): void {
     this.bytes = Buffer.allocUnsafe(room);
+    this.view = viewOf(this.bytes);
     this.#known = known;
   }
 
@@ -32,6 +39,7 @@ export class JsonBytes {
   end(length: number): Buffer {
     const { bytes } = this;
     this.bytes = nothing;
+    this.view = noView;
     if (this.#looked.size > 0) this.#looked.clear();
     const written = bytes.subarray(0, length);
     // Whoever keeps it is not to keep much else.
@@ -43,6 +51,7 @@ export class JsonBytes {
     const larger = Buffer.allocUnsafe(Math.max(2 * this.bytes.length, at + room));
     this.bytes.copy(larger, 0, 0, at);
     this.bytes = larger;
+    this.view = viewOf(larger);
     return larger;
   }
 

@@ -1,4 +1,5 @@
 import { type GraphQLLeafType, isEnumType } from 'graphql';
+import { again } from './jsonBytes.ts';
 
 /** Whether a subgraph's value is one of the type's; of a scalar that is not the specification's, any is. */
 export const leafCheck = (type: GraphQLLeafType): ((value: unknown) => boolean) => {
@@ -29,7 +30,7 @@ export const leafStatement = (
   literalAt: (text: string) => string,
 ): string => {
   const fail = 'return -1;';
-  const string = (x: string): string => `{p=w.string(${x},p);b=w.bytes;}`;
+  const string = (x: string): string => `{p=w.string(${x},p);${again}}`;
   if (isEnumType(type)) {
     const names = constant(() => new Set(type.getValues().map(({ name }) => name)));
     return `if(!${names}.has(x))${fail}${string('x')}`;
@@ -46,6 +47,6 @@ export const leafStatement = (
     case 'Boolean':
       return `if(x===true){${literalAt('true')}}else if(x===false){${literalAt('false')}}else ${fail}`;
     default:
-      return `const j=JSON.stringify(x);if(j===undefined)${fail}p=w.json(j,p);b=w.bytes;`;
+      return `const j=JSON.stringify(x);if(j===undefined)${fail}p=w.json(j,p);${again}`;
   }
 };

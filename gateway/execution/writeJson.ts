@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { KnownStrings } from '@parley/kernel/plainAnswers';
 import {
   type FieldNode,
@@ -23,7 +24,7 @@ import {
   whenOf,
 } from './collectFields.ts';
 import type { Condition, Variables } from './conditions.ts';
-import { JsonBytes, longestNumber, slack } from './jsonBytes.ts';
+import { again, JsonBytes, longestNumber, slack } from './jsonBytes.ts';
 import { leafStatement } from './leafValues.ts';
 import { type DataObject, isObject } from './ownKeys.ts';
 
@@ -124,7 +125,7 @@ const createObjectWriter = (
     const open = isConditional || fields.length === 0 ? `${roomFor(2)}b[p++]=123;const s=p;` : '';
     return source.add(
       'o',
-      `if(typeof o!=='object'||o===null||Array.isArray(o))return -1;let b=w.bytes;${open}${body.join('\n')}${roomFor(1)}b[p]=125;return p+1;`,
+      `if(typeof o!=='object'||o===null||Array.isArray(o))return -1;${begin}${open}${body.join('\n')}${roomFor(1)}b[p]=125;return p+1;`,
     );
   };
 
@@ -165,7 +166,7 @@ const createObjectWriter = (
         (make) => source.constant(type.name, make),
         (text) => source.textAt(text),
       );
-    return `p=${writerOf(source, type, inner)}(x,p,v);if(p<0)return -1;b=w.bytes;`;
+    return `p=${writerOf(source, type, inner)}(x,p,v);if(p<0)return -1;${again}`;
   };
 
   const writerOf = (source: Source, type: GraphQLOutputType, inner: readonly Group[]): string => {
@@ -175,7 +176,7 @@ const createObjectWriter = (
       const each = `const x=o[i];${roomFor(1 + longestNumber)}if(i>0)b[p++]=44;${item}`;
       return source.add(
         'o',
-        `if(!Array.isArray(o))return -1;let b=w.bytes;${roomFor(2)}b[p++]=91;for(let i=0;i<o.length;i++){${each}}${roomFor(1)}b[p]=93;return p+1;`,
+        `if(!Array.isArray(o))return -1;${begin}${roomFor(2)}b[p++]=91;for(let i=0;i<o.length;i++){${each}}${roomFor(1)}b[p]=93;return p+1;`,
       );
     }
     return source.constant(null, () => abstractOf(String(type), inner));
@@ -184,7 +185,10 @@ const createObjectWriter = (
   return objectOf;
 };
 
-/** What one generated function is made of. In it, `b` are the bytes, `p` is the position and `v` are the variables. */
+/**
+ * What one generated function is made of. In it, `b` are the bytes, `d` is a view of them, `p` is the position and `v`
+ * are the variables.
+ */
 class Source {
   readonly functions: string[] = [];
   readonly names: string[] = [];
@@ -204,7 +208,7 @@ class Source {
       const name = this.constant(`text ${text}`, () => bytes);
       return `b.set(${name},p);p+=${bytes.length};`;
     }
-    return `${[...bytes].map((byte, index) => `b[p+${index}]=${byte};`).join('')}p+=${bytes.length};`;
+    return `${storeOf(bytes)}p+=${bytes.length};`;
   }
 
   /** A value the source may name; made once per `key`. */
@@ -222,7 +226,19 @@ class Source {
 /** Up to here bytes stored one by one are quicker than copied ones. Of longer keys a few places would be much code. */
 const storedByByte = 64;
 
-const roomFor = (bytes: number): string => `if(p+${bytes + slack}>b.length)b=w.grow(p,${bytes + slack});`;
+const begin = 'let b=w.bytes,d=w.view;';
+const roomFor = (bytes: number): string => `if(p+${bytes + slack}>b.length){b=w.grow(p,${bytes + slack});d=w.view;}`;
+
+/**
+ * Statements that store bytes at `p`, eight at a time, as a double: eight of ASCII are never NaN, which would lose bits.
+ * Behind the last there may be zeros, in what is kept free.
+ */
+const storeOf = (bytes: Buffer): string => {
+  if (bytes.length < 3 || !isAscii(bytes)) return [...bytes].map((byte, index) => `b[p+${index}]=${byte};`).join('');
+  const padded = Buffer.concat([bytes, Buffer.alloc(8)]);
+  const steps = Array.from({ length: Math.ceil(bytes.length / 8) }, (_, step) => step * 8);
+  return steps.map((at) => `d.setFloat64(p+${at},${padded.readDoubleLE(at)},true);`).join('');
+};
 
 const conditionOf = (conditions: readonly Condition[]): string =>
   `(${conditions.map(({ variable, negated }) => `v[${literal(variable)}]${negated ? '!==' : '==='}true`).join('&&')})`;
