@@ -245,42 +245,9 @@ describe('@fromContext', () => {
     ]);
   });
 
-  test('values from above reach what two objects got from one entity', async () => {
-    const { run } = createFederation({
-      users: {
-        schema: `
-          type Query { users: [User!]! }
-          type User @key(fields: "id") @context(name: "buyer") { id: ID! currency: String box: Box! }
-          type Box @key(fields: "id") { id: ID! }
-          type Cart @key(fields: "id") {
-            id: ID!
-            total(currency: String @fromContext(field: "$buyer { currency }")): String
-          }`,
-        resolvers: {
-          Query: { users: () => ['EUR', 'USD', 'EUR'].map((currency, id) => ({ id, currency, box: { id: 'b' } })) },
-          Cart: {
-            __resolveReference: (given: Row) => given,
-            total: ({ id }: Row, { currency }: { currency: string }) => `${id} in ${currency}`,
-          },
-        },
-      },
-      boxes: {
-        schema: `
-          type Box @key(fields: "id") { id: ID! carts: [Cart!]! }
-          type Cart @key(fields: "id", resolvable: false) { id: ID! }`,
-        resolvers: { Box: { __resolveReference: (given: Row) => ({ ...given, carts: [{ id: 'c1' }] }) } },
-      },
-    });
-    const { data, errors } = await run('{ users { box { carts { total } } } }');
-    assert.equal(errors, undefined);
-    assert.deepEqual(
-      data?.['users'],
-      ['EUR', 'USD', 'EUR'].map((currency) => ({ box: { carts: [{ total: `c1 in ${currency}` }] } })),
-    );
-  });
-
-  test('what takes a value from above is asked after what it stands in, however deep that is', async () => {
-    const { run } = createFederation({
+  const currencies = ['EUR', 'USD', 'EUR'];
+  const boxed = () =>
+    createFederation({
       users: {
         schema: `
           type Query { users: [User!]! }
@@ -293,7 +260,7 @@ describe('@fromContext', () => {
           }
           type Label @key(fields: "id") { id: ID! }`,
         resolvers: {
-          Query: { users: () => ['EUR', 'USD'].map((currency, id) => ({ id, currency, box: { id: 'b' } })) },
+          Query: { users: () => currencies.map((currency, id) => ({ id, currency, box: { id: 'b' } })) },
           Cart: {
             __resolveReference: (given: Row) => given,
             total: ({ id }: Row, { currency }: { currency: string }) => `${id} in ${currency}`,
@@ -314,11 +281,22 @@ describe('@fromContext', () => {
         resolvers: { Label: { __resolveReference: (given: Row) => ({ ...given, box: { id: 'b' } }) } },
       },
     });
-    const { data, errors } = await run('{ users { box { carts { label { box { carts { total } } } } } } }');
+
+  test('values from above reach what two objects got from one entity', async () => {
+    const { data, errors } = await boxed().run('{ users { box { carts { total } } } }');
     assert.equal(errors, undefined);
     assert.deepEqual(
       data?.['users'],
-      ['EUR', 'USD'].map((currency) => ({
+      currencies.map((currency) => ({ box: { carts: [{ total: `c1 in ${currency}` }] } })),
+    );
+  });
+
+  test('what takes a value from above is asked after what it stands in, however deep that is', async () => {
+    const { data, errors } = await boxed().run('{ users { box { carts { label { box { carts { total } } } } } } }');
+    assert.equal(errors, undefined);
+    assert.deepEqual(
+      data?.['users'],
+      currencies.map((currency) => ({
         box: { carts: [{ label: { box: { carts: [{ total: `c1 in ${currency}` }] } } }] },
       })),
     );
