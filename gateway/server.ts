@@ -29,6 +29,7 @@ import { withObservedFetch } from './telemetry/observedFetch.ts';
 import { createObserveHttp } from './telemetry/observeHttp.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 import { createApolloServer } from './transport/apolloServer.ts';
+import { DocumentsInHand } from './transport/documentsInHand.ts';
 import { createGraphqlHandler } from './transport/graphqlOverHttp.ts';
 import { createHttpServer, graphqlPath, type Route } from './transport/httpServer.ts';
 import { createLiveResponses } from './transport/liveResponses.ts';
@@ -101,7 +102,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     metrics,
     log,
   });
-  const apollo = createApolloServer(gateway, config, mask, log);
+  const inHand = new DocumentsInHand();
+  const apollo = createApolloServer(gateway, config, mask, log, inHand);
   await apollo.start();
   warnOfMissingSubgraphs(gateway, subgraphs, log);
   await warmUp(gateway.engine, trusted.bodies());
@@ -121,6 +123,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const readLive = createReadLive(streams, rateLimits);
   const live = createLiveResponses({ readLive, run, mask, limits });
   const graphql = createGraphqlHandler({
+    inHand,
     apollo,
     admission: observedAdmission(admission),
     authenticate,

@@ -200,9 +200,45 @@ export const compileCost = (
   return {
     callsInARow: top === null ? 0 : (levels[top]?.callsInARow ?? 0),
     sensitive: top === null ? [] : (levels[top]?.sensitive ?? []),
-    of: (variables) => evaluate(levels, variables),
+    of: onceIfFixed((variables) => evaluate(levels, variables)),
   };
 };
+
+/** One that did not look at any variable comes to the same for all others. */
+const onceIfFixed = (of: OperationCost['of']): OperationCost['of'] => {
+  let fixed: Cost | null = null;
+  let varies = false;
+  return (variables) => {
+    if (fixed !== null) return fixed;
+    if (varies) return of(variables);
+    const looked = (): void => {
+      varies = true;
+    };
+    const cost = of(watched(variables, looked));
+    if (!varies && !(cost instanceof GraphQLError)) fixed = cost;
+    return cost;
+  };
+};
+
+const watched = (variables: Variables, looked: () => void): Variables =>
+  new Proxy(variables, {
+    get: (target, name) => {
+      looked();
+      return Reflect.get(target, name);
+    },
+    has: (target, name) => {
+      looked();
+      return Reflect.has(target, name);
+    },
+    getOwnPropertyDescriptor: (target, name) => {
+      looked();
+      return Reflect.getOwnPropertyDescriptor(target, name);
+    },
+    ownKeys: (target) => {
+      looked();
+      return Reflect.ownKeys(target);
+    },
+  });
 
 /** Where a directive about this field may stand: on the type, or, asked through an interface, on one that implements it. */
 const placeOf = ({ schema, costs }: CostContext, parent: GraphQLCompositeType, field: string): string => {

@@ -12,6 +12,7 @@ import type { GatewayConfig } from '../config.ts';
 import type { Mask } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { ClientError, type CompilingGateway, type RequestContext } from '../planning/apolloGateway.ts';
+import type { DocumentsInHand } from './documentsInHand.ts';
 import { answersFrom } from './readyAnswers.ts';
 
 /**
@@ -23,6 +24,7 @@ export const createApolloServer = (
   { production, limits }: GatewayConfig,
   mask: Mask,
   log: Log,
+  inHand: DocumentsInHand,
 ): ApolloServer<RequestContext> =>
   new ApolloServer<RequestContext>({
     gateway,
@@ -33,12 +35,15 @@ export const createApolloServer = (
     parseOptions: { maxTokens: limits.operation.tokens },
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
-    persistedQueries: false,
+    // Ours are resolved before (persistedDocuments.ts); none of a client's hashes comes this far.
+    persistedQueries: {
+      cache: { get: async (key) => inHand.text(key), set: async () => {}, delete: async () => {} },
+    },
     hideSchemaDetailsFromClientErrors: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     documentStore: {
-      get: async (key) => gateway.engine.documents.byHash(key.slice(-64))?.document,
+      get: async (key) => inHand.document(key),
       set: async () => {},
       delete: async () => {},
     },

@@ -11,6 +11,7 @@ import { isObject } from '../execution/ownKeys.ts';
 import type { Exchange, RequestContext } from '../planning/apolloGateway.ts';
 import type { ObserveHttp } from '../telemetry/observeHttp.ts';
 import { createChosenMediaTypes, mediaTypeFor, withAcceptedStatus } from './acceptedMedia.ts';
+import type { DocumentsInHand } from './documentsInHand.ts';
 import { forwardedHeaders } from './forwardedHeaders.ts';
 import type { GraphqlHandler } from './httpServer.ts';
 import { answerRefused, type LiveResponses } from './liveResponses.ts';
@@ -21,6 +22,7 @@ import { streamFormatFor } from './streamFormats.ts';
 
 export type HttpHandlerParts = {
   readonly apollo: ApolloServer<RequestContext>;
+  readonly inHand: DocumentsInHand;
   readonly admission: Admission;
   readonly authenticate: Authenticate;
   readonly revocations: Revocations;
@@ -36,7 +38,7 @@ export type HttpHandlerParts = {
 export const createGraphqlHandler = (parts: HttpHandlerParts): GraphqlHandler => {
   const mediaTypes = createChosenMediaTypes();
   return async (request, response, requestId) => {
-    const { apollo, admission, authenticate, live, revocations, mask, bodyBytes, forwardHeaders } = parts;
+    const { apollo, inHand, admission, authenticate, live, revocations, mask, bodyBytes, forwardHeaders } = parts;
     const asked = streamFormatFor(request);
     const transport = asked?.isOnly === false ? 'http' : (asked?.format.transport ?? 'http');
     const observed = parts.observe(request, response, requestId, transport);
@@ -83,18 +85,20 @@ export const createGraphqlHandler = (parts: HttpHandlerParts): GraphqlHandler =>
         result: null,
       };
       const held: RequestContext['held'] = { exchange };
+      if (found) inHand.take(found);
       const answer = await apollo
         .executeHTTPGraphQLRequest({
           httpGraphQLRequest: {
             method: request.method ?? 'POST',
             headers: headersOf(request),
             search: request.method === 'GET' ? withQuery(search, found?.query) : '',
-            body: isObject(body) ? withoutPersistence(body, found?.query) : (body ?? ''),
+            body: isObject(body) ? withHash(body, found?.operation.document.hash) : (body ?? ''),
           },
           context: async () => ({ held }),
         })
         .finally(() => {
           held.exchange = null;
+          if (found) inHand.release(found);
         });
       if (exchange.json !== null) mediaTypes.learn(request, answer.headers.get('content-type'));
       send(response, answer, exchange.json);
@@ -167,14 +171,23 @@ const jsonOr = (text: string): unknown => {
   }
 };
 
-/** Apollo Server sees the document itself; how it was named is behind us. */
-const withoutPersistence = (body: Record<string, unknown>, query: string | undefined): Record<string, unknown> => {
+/** However a client named its document, Apollo Server gets its hash: see `DocumentsInHand`. */
+const withHash = (body: Record<string, unknown>, sha256Hash: string | undefined): Record<string, unknown> => {
   const { documentId: _documentId, ...rest } = body;
-  if (isObject(rest['extensions'])) {
-    const { persistedQuery: _persistedQuery, ...extensions } = rest['extensions'];
-    rest['extensions'] = extensions;
+  const { extensions } = rest;
+  if (isObject(extensions)) {
+    const { persistedQuery: _persistedQuery, ...others } = extensions;
+    rest['extensions'] = others;
   }
-  return query === undefined ? rest : { ...rest, query };
+  if (sha256Hash === undefined) return rest;
+  // Of misshapen ones Apollo Server says what is wrong with them.
+  if (extensions !== undefined && extensions !== null && !isObject(extensions)) return rest;
+  const { query: _query, ...named } = rest;
+  const persistedQuery = { version: 1, sha256Hash };
+  return {
+    ...named,
+    extensions: isObject(rest['extensions']) ? { ...rest['extensions'], persistedQuery } : { persistedQuery },
+  };
 };
 
 const withQuery = (search: URLSearchParams, query: string | undefined): string => {
