@@ -1,7 +1,8 @@
 /**
  * Gateways side by side on the public benchmark's query (see gateway/world.ts): CPU per request of the gateway process,
- * requests a second, latencies. Rounds are interleaved and ratios are medians over them, so a busy machine changes
- * numbers more than ratios. Installs the others into bench/gateway on first use.
+ * requests a second, latencies. Rounds are interleaved and ratios are medians over them, and time the machine's host took
+ * does not count (lib/quietWindows.ts), so a busy machine changes numbers more than ratios. Installs the others into
+ * bench/gateway on first use.
  * `npm run bench:gateway [-- rounds seconds [off | on]]`: with deduplication off, on, or (else) both ways.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -23,7 +24,16 @@ type Contender = {
   readonly env?: Readonly<Record<string, string>>;
 };
 type Started = { readonly url: string; readonly pid: number; stop(): Promise<void> };
-type Load = { requests: number; perSecond: number; p50: number; p99: number; bytes: number; failed: number };
+type Load = {
+  requests: number;
+  perSecond: number;
+  p50: number;
+  p99: number;
+  bytes: number;
+  failed: number;
+  taken: number;
+  takenInQuiet: number;
+};
 type Measured = Load & { readonly cpuMs: number };
 
 const here = fileURLToPath(new URL('./gateway/', import.meta.url));
@@ -112,6 +122,14 @@ const measure = async ({ url, pid }: Started, query: string, time: number, heade
   const result = await load(url, query, time, header);
   if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests failed at ${url}`);
   return { ...result, cpuMs: (cpuOf(pid) - before) / result.requests };
+};
+
+const sayTaken = (loads: readonly Load[]): string => {
+  const [all, quiet] = (['taken', 'takenInQuiet'] as const).map((key) => {
+    const shares = loads.map((one) => one[key]);
+    return `${((100 * shares.reduce((sum, share) => sum + share, 0)) / shares.length).toFixed(1)}%`;
+  });
+  return `the host took ${all} of the time, ${quiet} of what counts`;
 };
 
 if (!existsSync(join(here, 'node_modules/@graphql-hive')))
@@ -214,6 +232,7 @@ for (const [deduplicate, header] of [
       `${name.padEnd(33)} ${of('cpuMs', 3)} ms CPU (Apollo's ÷ ${against(0)}, Hive's ÷ ${against(1)})  ${of('perSecond', 0)}/s (Apollo's × ${faster.toFixed(1)})  p50 ${of('p50', 1)} ms  p99 ${of('p99', 1)} ms`,
     );
   }
+  console.log(sayTaken(running.flatMap(({ results }) => results)));
   for (const { started } of running) await started.stop();
   if (deduplicate) continue;
   console.log('\nsmall query (2 fields) at half of capacity, each alone; a bare node:http server at the same rate');
@@ -229,7 +248,9 @@ for (const [deduplicate, header] of [
     }
     const of = (loads: readonly Load[]): string =>
       (['p50', 'p99'] as const).map((p) => `${p} ${median(loads.map((one) => one[p])).toFixed(2)} ms`).join('  ');
-    console.log(`${contender.name.padEnd(33)} ${(perSecond / 2).toFixed(0)}/s  ${of(half)}; bare ${of(least)}`);
+    console.log(
+      `${contender.name.padEnd(33)} ${(perSecond / 2).toFixed(0)}/s  ${of(half)}; bare ${of(least)}; ${sayTaken(half)}`,
+    );
     await started.stop();
   }
   await floor.stop();
