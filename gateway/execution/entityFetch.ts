@@ -22,7 +22,7 @@ import {
 import { type EntityQuestion, toEntityRequest } from './entityQuestions.ts';
 import { type CompileContext, pickVariables, type Run, type Step } from './execute.ts';
 import { compileMergeEntities, type MergeEntities } from './mergeEntity.ts';
-import { copyOf, type DataObject, getOwn, isObject } from './ownKeys.ts';
+import { type DataObject, getOwn, isObject } from './ownKeys.ts';
 import { compileRewrites, type Rewrite, renamedKeys } from './rewrites.ts';
 import { targetPaths } from './targets.ts';
 
@@ -129,11 +129,10 @@ const merge = (
   entities: readonly unknown[],
 ): void => {
   question.rewriteOutput?.(entities);
-  const { one, all } = question.mergeEntities;
-  const { hasObjects, mayShare } = question;
+  const { hasObjects, mayShare, mergeEntities } = question;
   if (hasObjects) run.targets.clear();
   // Later fetches fill the places differently, so none may hold the very objects of another.
-  const taken = hasObjects && (placed.length > 1 || !mayShare) ? new Set<unknown>() : null;
+  const taken = hasObjects && (placed.length > 1 || !mayShare) ? { entities: new Set<unknown>(), mayShare } : null;
   for (const { path, targets, indexOf } of placed) {
     const mayMerge = (at: number): boolean => {
       const [target, index] = [targets[at], indexOf[at] ?? -1];
@@ -143,17 +142,8 @@ const merge = (
       run.errors.addInvalid((targetPaths(run.data, path)[at] ?? []).map(toClientStep));
       return false;
     };
-    if (taken === null) {
-      all(targets, indexOf, entities, mayMerge);
-      continue;
-    }
-    for (const [at, target] of targets.entries()) {
-      const entity = entities[indexOf[at] ?? -1];
-      if (!isObject(entity) || !mayMerge(at)) continue;
-      one(target, taken.has(entity) ? (copyOf(entity) as DataObject) : entity);
-      if (!mayShare) taken.add(entity);
-    }
-    for (const index of indexOf) taken.add(entities[index]);
+    mergeEntities(targets, indexOf, entities, mayMerge, taken);
+    if (taken !== null && placed.length > 1) for (const index of indexOf) taken.entities.add(entities[index]);
   }
 };
 

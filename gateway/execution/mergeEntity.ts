@@ -1,21 +1,23 @@
 import { type GraphQLSchema, isObjectType, Kind, type SelectionSetNode } from 'graphql';
 import { generate, isInherited, literal } from '../generate.ts';
-import { type DataObject, getOwn, mergedValue } from './ownKeys.ts';
+import { copyOf, type DataObject, getOwn, mergedValue } from './ownKeys.ts';
 
-/** Takes over into `target` what was asked of an entity, and nothing else. */
-export type MergeEntity = (target: DataObject, entity: DataObject) => void;
-export type MergeEntities = {
-  readonly one: MergeEntity;
-  /**
-   * Into each target the entity of its number; none for -1. `mayMerge` is asked, by the target's place, where an entity
-   * says another type than is known of its target.
-   */
-  readonly all: (
-    targets: readonly DataObject[],
-    indexOf: readonly number[],
-    entities: readonly unknown[],
-    mayMerge: (at: number) => boolean,
-  ) => void;
+/**
+ * Takes over into each target, of the entity of its number (none for -1), what was asked of it and nothing else.
+ * `mayMerge` is asked, by the target's place, where an entity says another type than is known of its target. Objects of
+ * an entity that is `taken` already are copied; null where there are none, or all may share them.
+ */
+export type MergeEntities = (
+  targets: readonly DataObject[],
+  indexOf: readonly number[],
+  entities: readonly unknown[],
+  mayMerge: (at: number) => boolean,
+  taken: Taken | null,
+) => void;
+export type Taken = {
+  readonly entities: Set<unknown>;
+  /** Whether the targets given together may share. */
+  readonly mayShare: boolean;
 };
 
 /** `rename`: what keys become that output rewrites change before. */
@@ -48,17 +50,15 @@ export const compileMergeEntities = (
     const value = isComposite ? `typeof x==='object'&&x!==null?merged(${known},x):x` : 'x';
     return `{const x=${read};if(x!==undefined)t[${name}]=${value};}`;
   });
-  const names = ['own', 'merged', 'typename'];
-  const values = [getOwn, mergedValue, typename];
-  const retype = 'const n=e.__typename;if(n!==undefined&&n!==t.__typename)';
-  return {
-    one: generate(names, values, `return (t,e)=>{${retype}typename(t,n);${statements.join('')}};`),
-    all: generate(
-      names,
-      values,
-      `return (targets,indexOf,entities,mayMerge)=>{for(let i=0;i<targets.length;i++){const j=indexOf[i];if(j<0)continue;` +
-        `const e=entities[j];if(typeof e!=='object'||e===null||Array.isArray(e))continue;const t=targets[i];` +
-        `${retype}{if(!mayMerge(i))continue;typename(t,n);}${statements.join('')}}};`,
-    ),
-  };
+  const names = ['own', 'merged', 'typename', 'copyOf'];
+  const values = [getOwn, mergedValue, typename, copyOf];
+  return generate(
+    names,
+    values,
+    `return (targets,indexOf,entities,mayMerge,taken)=>{for(let i=0;i<targets.length;i++){const j=indexOf[i];if(j<0)continue;` +
+      `let e=entities[j];if(typeof e!=='object'||e===null||Array.isArray(e))continue;const t=targets[i];` +
+      `const n=e.__typename;if(n!==undefined&&n!==t.__typename){if(!mayMerge(i))continue;typename(t,n);}` +
+      `if(taken!==null){const known=taken.entities.has(e);if(!known&&!taken.mayShare)taken.entities.add(e);if(known)e=copyOf(e);}` +
+      `${statements.join('')}}};`,
+  );
 };

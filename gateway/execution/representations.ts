@@ -1,5 +1,6 @@
 import type { QueryPlanSelectionNode } from '@apollo/query-planner';
 import { type GraphQLSchema, isAbstractType, isInterfaceType } from 'graphql';
+import { generate, isInherited, literal } from '../generate.ts';
 import type { FixedArguments } from '../planning/fixedArguments.ts';
 import { type DataObject, getOwn, isObject, mergeFresh } from './ownKeys.ts';
 
@@ -11,39 +12,40 @@ export const compileRepresentation = (
   selections: readonly QueryPlanSelectionNode[],
   fixed: FixedArguments['fields'],
 ): Represent => {
-  const parts = selections.map((selection) => partOf(schema, selection, fixed));
-  return (entity) => {
-    const result: DataObject = {};
-    for (const part of parts) if (!part(entity, result)) return null;
-    return result;
+  const [names, values]: [string[], unknown[]] = [
+    ['own', 'merge', 'valueOf'],
+    [getOwn, mergeFresh, representValue],
+  ];
+  const constant = (value: unknown): string => {
+    values.push(value);
+    return names[names.push(`c${names.length}`) - 1] ?? '';
   };
-};
-
-/** Adds its part to `result`; false where a field is missing. */
-type Part = (source: DataObject, result: DataObject) => boolean;
-
-const partOf = (schema: GraphQLSchema, selection: QueryPlanSelectionNode, fixed: FixedArguments['fields']): Part => {
-  if (selection.kind === 'InlineFragment') {
-    const { typeCondition } = selection;
-    if (typeCondition === undefined) return () => true;
-    const represent = compileRepresentation(schema, selection.selections, fixed);
-    const isOfIt = typeTest(schema, typeCondition);
-    return (source, result) => {
-      if (!isOfIt(source)) return true;
-      const part = represent(source);
-      if (part !== null) mergeFresh(result, part);
-      return true;
-    };
+  const [reads, fields, fragments]: [string[], string[], string[]] = [[], [], []];
+  for (const selection of selections) {
+    if (selection.kind === 'InlineFragment') {
+      const { typeCondition } = selection;
+      if (typeCondition === undefined) continue;
+      const isOfIt = constant(typeTest(schema, typeCondition));
+      const represent = constant(compileRepresentation(schema, selection.selections, fixed));
+      fragments.push(`(${isOfIt}(t)?${represent}(t):null)`);
+      continue;
+    }
+    const key = selection.alias ?? selection.name;
+    const name = fixed.get(key)?.field ?? key;
+    const value = `x${reads.length}`;
+    const represent = selection.selections && compileRepresentation(schema, selection.selections, fixed);
+    const read = isInherited(key) ? `own(t,${literal(key)})` : `t[${literal(key)}]`;
+    reads.push(`const ${value}=${read};if(${value}===undefined)return null;`);
+    // As written, `__proto__` would be the prototype.
+    const written = isInherited(name) ? `[${literal(name)}]` : literal(name);
+    fields.push(`${written}:${represent ? `valueOf(${constant(represent)},${value})` : value}`);
   }
-  const key = selection.alias ?? selection.name;
-  const name = fixed.get(key)?.field ?? key;
-  const represent = selection.selections ? compileRepresentation(schema, selection.selections, fixed) : null;
-  return (source, result) => {
-    const value = getOwn(source, key);
-    if (value === undefined) return false;
-    result[name] = represent === null ? value : representValue(represent, value);
-    return true;
-  };
+  const [fragment, another] = fragments;
+  const body =
+    fragment && !another && reads.length === 0
+      ? `return ${fragment}??{};`
+      : `${reads.join('')}const r={${fields.join(',')}};${fragments.map((part) => `merge(r,${part}??{});`).join('')}return r;`;
+  return generate(names, values, `return (t)=>{${body}};`);
 };
 
 const representValue = (represent: Represent, value: unknown): unknown => {
