@@ -160,6 +160,18 @@ describe('compiled operations answer as graphql-js does', () => {
     await same('{ inner { ...C mother { ...C } } } fragment C on Cat { id lives mother { id } }');
   });
 
+  test('fields come in the order they are written in, whatever of them stands in fragments', async () => {
+    const documents = [
+      '{ ...A mood ... { hello } ...B inner { ...C lives } } fragment A on Query { hello inner { id } } fragment B on Query { cats { id } mood refused } fragment C on Cat { mother { lives ... { id } lives } id }',
+      '{ a: mood ... { b: hello ... { c: mood } d: hello } e: mood ... { f: mood } ... { g: mood } h: hello }',
+      'query ($kind: String! = "cat") { pet(kind: $kind) { ... on Dog { name } ... on Cat { lives } ... on Thing { id } __typename ... on Cat { mother { id } } } }',
+    ];
+    for (const document of documents) {
+      const [jit, js] = await both(document);
+      assert.equal(JSON.stringify(jit.data), JSON.stringify(js.data));
+    }
+  });
+
   test('@skip and @include, also of the same field twice', async () => {
     const query = `query($a: Boolean!, $b: Boolean!) { mood @include(if: $a) hello @skip(if: $b)
       inner @include(if: $a) { id ... @skip(if: $b) { lives } ...M @include(if: $b) } inner { mother { id @include(if: $b) lives } } }
@@ -212,12 +224,21 @@ describe('compiled operations answer as graphql-js does', () => {
   });
 
   test('mutations run one after the other', async () => {
-    words.length = 0;
-    const query =
-      'mutation($a: String!, $b: String!, $c: String!) { a: append(word: $a) b: append(word: $b) c: append(word: $c) }';
-    const [jit] = await both(query, { a: 'cc', b: 'a', c: 'bbb' });
-    assert.deepEqual(jit.data, { a: ['cc'], b: ['a'], c: ['bbb'] });
-    assert.deepEqual(words.slice(-3), ['cc', 'a', 'bbb']);
+    const head = 'mutation($a: String!, $b: String!, $c: String!)';
+    for (const body of [
+      '{ a: append(word: $a) b: append(word: $b) c: append(word: $c) }',
+      '{ ...A ... on Mutation { b: append(word: $b) } c: append(word: $c) } fragment A on Mutation { a: append(word: $a) }',
+    ])
+      for (const jit of [true, false]) {
+        const operation = createOperations(schema, { jit }).find(head + body, undefined);
+        for (let use = 0; use < 5; use++) {
+          words.length = 0;
+          assert.ok('execute' in operation);
+          const { data } = await operation.execute({}, { a: 'cc', b: 'a', c: 'bbb' });
+          assert.equal(JSON.stringify(data), '{"a":["cc"],"b":["a"],"c":["bbb"]}');
+          assert.deepEqual(words, ['cc', 'a', 'bbb']);
+        }
+      }
   });
 
   test('a subscription’s arguments and every event', async () => {
