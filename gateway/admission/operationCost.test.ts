@@ -99,6 +99,22 @@ describe('static cost', () => {
     assert.equal(types({ n: 1_000_000 }), 'BAD_USER_INPUT');
   });
 
+  test('it is computed anew only where a variable may change it', () => {
+    const totals = (text: string, ...given: Record<string, unknown>[]) => {
+      const cost = costOf(text);
+      return given.map((variables) => {
+        const one = cost.of(variables);
+        return one instanceof GraphQLError ? one.message : one.total;
+      });
+    };
+    const sized = 'query($n: Int, $skipped: Boolean = true) { products(first: $n) @skip(if: $skipped) { name } }';
+    assert.deepEqual(totals(sized, { skipped: true }, { n: 3 }, { n: 5 }, { skipped: true }), [10, 14, 16, 10]);
+    const filtered = 'query($f: Filter, $p: Int) { a: find(filter: $f) { id } b: find(filter: {price: $p}) { id } }';
+    assert.deepEqual(totals(filtered, {}, { f: { price: 1 } }, { p: 1 }, {}), [15, 18, 17, 15]);
+    const fixed = costOf('query($id: ID!) { product(id: $id) { id } }');
+    assert.equal(fixed.of({ id: '1' }), fixed.of({ id: '2' }));
+  });
+
   test('sizedFields: a connection is one object, its edges are as many as were asked for', () => {
     assert.deepEqual(sums('{ page(first: 5) { edges { node { name } } total } }'), [1 + 5, 1 + 1 + 5, 1]);
     assert.deepEqual(sums('{ page { edges { node { name } } } }'), [1 + 50, 1 + 1 + 50, 1]);

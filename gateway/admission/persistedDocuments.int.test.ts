@@ -53,6 +53,32 @@ describe('J: published documents', () => {
     socket.socket.terminate();
   });
 
+  test('however a document is named, it is the one that runs; other extensions are of no matter', async () => {
+    running = await startFixture({ trustedDocuments: manifestOf('{ version }') });
+    const persistedQuery = { version: 1, sha256Hash: sha256('{ version }') };
+    const named = [
+      { query: '{ version }' },
+      { query: '{ version }', extensions: { persistedQuery, other: {} } },
+      { query: '{ version }', extensions: null, operationName: null },
+      { query: '', extensions: { persistedQuery } },
+      { query: '{ version }', ...idOf('{ version }'), extensions: { persistedQuery } },
+    ];
+    for (const body of named) assert.deepEqual((await running.post(body)).body, { data: { version: '1' } });
+    const search = new URLSearchParams({ query: '{ version }', extensions: JSON.stringify({ persistedQuery }) });
+    const got = await running.send('GET', `/graphql?${search}`, { headers: preflight });
+    assert.deepEqual(got.body, { data: { version: '1' } });
+    for (const extensions of ['{}', []]) {
+      const refused = await running.post({ query: '{ version }', extensions });
+      assert.equal(refused.status, 400);
+      assert.match(refused.text, /`extensions` in a POST body (must|should) be/);
+    }
+    const many = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => running.post({ query: index % 2 ? '{ version }' : '{ motd }' })),
+    );
+    for (const [index, { body }] of many.entries())
+      assert.deepEqual(body.data, index % 2 ? { version: '1' } : { motd: 'hello' });
+  });
+
   test('J06 another manifest is taken over while running, whole or not at all', async () => {
     running = await startFixture({ trustedDocuments: manifestOf('{ version }') });
     const folder = await mkdtemp(path.join(tmpdir(), 'parley-manifest-'));
