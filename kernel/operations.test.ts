@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type ExecutionResult, GraphQLError, GraphQLScalarType, parse } from 'graphql';
+import { randomOf } from './fixture/randomOf.ts';
 import { createOperations } from './operations.ts';
 
 const typeDefs = parse(`
@@ -110,14 +111,6 @@ const resolvers = {
 };
 const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
 
-/** A small generator (mulberry32), so that a failure can be repeated. */
-const seeded = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-};
-
 type Plain = { data?: unknown; errors?: unknown[] };
 /** Errors in no particular order and without places, which neither has: graphql-js goes level by level, graphql-jit does not. */
 const plain = ({ data, errors }: ExecutionResult): Plain => ({
@@ -181,7 +174,7 @@ describe('compiled operations answer as graphql-js does', () => {
   });
 
   test('random selections, in order', async () => {
-    const random = seeded(20);
+    const random = randomOf(20);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
     const leaves = { Query: ['mood', 'hello', 'a: mood'], Cat: ['id', 'lives'], Dog: ['id', 'name'], Thing: ['id'] };
     const below = { Query: ['inner', 'cats', 'pet(kind: $kind)', 'things'], Cat: ['mother'] } as Record<

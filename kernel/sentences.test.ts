@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { randomOf } from './fixture/randomOf.ts';
 import { sentenceSplitter, splitSentences } from './sentences.ts';
 
 const cases: readonly (readonly [string, readonly string[]])[] = [
@@ -29,13 +30,6 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ['... Hello.', ['... Hello.']],
 ];
 const withoutSpace = (text: string): string => text.replace(/\s+/gu, '');
-/** A small generator (mulberry32), so that a failure can be repeated. */
-const random = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-};
 
 describe('sentences', () => {
   for (const [text, sentences] of cases) {
@@ -63,7 +57,7 @@ describe('sentences', () => {
   });
 
   it('do not depend on how the text was cut into pieces, and lose nothing but white space', () => {
-    const next = random(7);
+    const next = randomOf(7);
     const texts = [
       ...cases.map(([text]) => text),
       cases.map(([text]) => text).join('  '),

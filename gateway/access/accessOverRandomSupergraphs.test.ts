@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Actor } from '@parley/kernel/actor';
+import { randomOf } from '@parley/kernel/fixture/randomOf';
 import type { Subgraph } from '@parley/kernel/subgraph';
 import {
   execute,
@@ -19,7 +20,7 @@ import {
 } from 'graphql';
 import { userWith } from '../fixture/actors.ts';
 import { createBench } from '../fixture/engine.ts';
-import { generatedVariables, generateQuery, randomOf, withoutUnused } from '../fixture/generate.ts';
+import { generatedVariables, generateQuery, withoutUnused } from '../fixture/generate.ts';
 import { createRandomSupergraph } from '../fixture/randomSupergraph.ts';
 
 const supergraphs = 120;

@@ -22,6 +22,7 @@ import type { JoinFacts } from '../planning/joinFacts.ts';
 import { compileArguments } from './argumentValues.ts';
 import { bounded, type Cost, type Entry, evaluate, type Level } from './costLevels.ts';
 import type { CostRules } from './costRules.ts';
+import { onceIfFixed } from './fixedCost.ts';
 import { createInputCost, type InputCost } from './inputCost.ts';
 import { compileListSize, type SizeOf } from './listSizes.ts';
 
@@ -203,42 +204,6 @@ export const compileCost = (
     of: onceIfFixed((variables) => evaluate(levels, variables)),
   };
 };
-
-/** One that did not look at any variable comes to the same for all others. */
-const onceIfFixed = (of: OperationCost['of']): OperationCost['of'] => {
-  let fixed: Cost | null = null;
-  let varies = false;
-  return (variables) => {
-    if (fixed !== null) return fixed;
-    if (varies) return of(variables);
-    const looked = (): void => {
-      varies = true;
-    };
-    const cost = of(watched(variables, looked));
-    if (!varies && !(cost instanceof GraphQLError)) fixed = cost;
-    return cost;
-  };
-};
-
-const watched = (variables: Variables, looked: () => void): Variables =>
-  new Proxy(variables, {
-    get: (target, name) => {
-      looked();
-      return Reflect.get(target, name);
-    },
-    has: (target, name) => {
-      looked();
-      return Reflect.has(target, name);
-    },
-    getOwnPropertyDescriptor: (target, name) => {
-      looked();
-      return Reflect.getOwnPropertyDescriptor(target, name);
-    },
-    ownKeys: (target) => {
-      looked();
-      return Reflect.ownKeys(target);
-    },
-  });
 
 /** Where a directive about this field may stand: on the type, or, asked through an interface, on one that implements it. */
 const placeOf = ({ schema, costs }: CostContext, parent: GraphQLCompositeType, field: string): string => {
