@@ -2,7 +2,9 @@ import {
   BREAK,
   type DocumentNode,
   type ExecutionResult,
+  GraphQLID,
   type GraphQLSchema,
+  GraphQLString,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
@@ -77,13 +79,23 @@ const inItsOrder = (set: SelectionSetNode): SelectionSetNode | undefined => {
   return { ...set, selections: [...selections.slice(0, first), ...rest.reverse()] };
 };
 
+/**
+ * As graphql-js serialises, but what mostly comes is taken as it is. graphql-jit calls all serialisers from one place,
+ * and V8 can inline only a few different ones there: so these two and its own for the rest.
+ */
+const customSerializers = {
+  ID: (value: unknown): unknown => (typeof value === 'string' ? value : GraphQLID.serialize(value)),
+  String: (value: unknown): unknown => (typeof value === 'string' ? value : GraphQLString.serialize(value)),
+};
+
 /** One operation as a function; null where graphql-jit gives up on it. */
 export const compile = (
   schema: GraphQLSchema,
   { document, defaults }: Compilable,
   operationName: string | undefined,
 ): Run | null => {
-  const outcome = compileQuery(schema, document, operationName, { disablingCapturingStackErrors: true });
+  const options = { disablingCapturingStackErrors: true, customSerializers };
+  const outcome = compileQuery(schema, document, operationName, options);
   if (!isCompiledQuery(outcome)) return null;
   const { query } = outcome;
   const values = defaults.size === 1 ? [...defaults.values()][0] : defaults.get(operationName);

@@ -28,7 +28,9 @@ const typeDefs = parse(`
     broken: Int
     brokenNow: Int!
     inner: Cat
+    leaves: [Leaves]
   }
+  type Leaves { id: ID text: String whole: Int number: Float flag: Boolean }
   type Mutation { append(word: String!): [String!]! }
   type Subscription { count(to: Int!): Int! refusedCount: Int }
 `);
@@ -41,6 +43,12 @@ const moment = new GraphQLScalarType<Date, string>({
   },
 });
 const words: string[] = [];
+/** What resolvers may give for a leaf, fit or not. */
+const leafValues: readonly unknown[] = [
+  ...['x', '', '12', 'true', true, false, null, undefined, 10n, Symbol('s')],
+  ...[0, -0, 7, 1.5, 2 ** 40, Number.NaN, Number.POSITIVE_INFINITY],
+  ...[[], ['x'], {}, { valueOf: () => 'v' }, { toJSON: () => 8 }, new Date(0), new String('boxed')],
+];
 const after = async (ms: number): Promise<number> => {
   await delay(Math.abs(ms));
   if (ms < 0) throw new GraphQLError(`late by ${-ms}`, { extensions: { code: 'LATE' } });
@@ -72,6 +80,7 @@ const resolvers = {
       throw new Error('secret');
     },
     inner: () => ({ id: '1', lives: 9 }),
+    leaves: () => leafValues.map((value) => ({ id: value, text: value, whole: value, number: value, flag: value })),
   },
   Mutation: {
     append: async (_: unknown, { word }: { word: string }) => {
@@ -159,6 +168,13 @@ describe('compiled operations answer as graphql-js does', () => {
     });
     await same('query($f: Filter! = { tag: "x", since: "2026-01-01T00:00:00Z" }) { echo(filter: $f) }');
     await same('{ inner { ...C mother { ...C } } } fragment C on Cat { id lives mother { id } }');
+  });
+
+  test('whatever a resolver gives for a leaf', async () => {
+    const { data } = await same('{ leaves { id text whole number flag } }');
+    const [text, , number] = (data as { leaves: unknown[] }).leaves;
+    assert.deepEqual(text, { id: 'x', text: 'x', whole: null, number: null, flag: null });
+    assert.deepEqual(number, { id: '12', text: '12', whole: 12, number: 12, flag: null });
   });
 
   test('fields come in the order they are written in, whatever of them stands in fragments', async () => {

@@ -56,18 +56,19 @@ export const withCircuitBreaker =
       log.error({ subgraph: name, forMs }, 'a subgraph mostly fails and is left alone');
     };
     const count = (circuit: Circuit, failed: boolean): boolean => {
-      const age = now() - circuit.windowStart;
+      const time = now();
+      const age = time - circuit.windowStart;
       if (age >= windowMs) {
         const isNext = age < 2 * windowMs;
         circuit.callsBefore = isNext ? circuit.calls : 0;
         circuit.failuresBefore = isNext ? circuit.failures : 0;
         circuit.calls = 0;
         circuit.failures = 0;
-        circuit.windowStart = now() - (age % windowMs);
+        circuit.windowStart = time - (age % windowMs);
       }
       circuit.calls += 1;
       if (failed) circuit.failures += 1;
-      const weight = 1 - (now() - circuit.windowStart) / windowMs;
+      const weight = 1 - (time - circuit.windowStart) / windowMs;
       const calls = circuit.calls + circuit.callsBefore * weight;
       return calls >= leastCalls && (circuit.failures + circuit.failuresBefore * weight) / calls >= failedShare;
     };

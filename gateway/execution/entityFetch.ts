@@ -79,10 +79,12 @@ export const compileEntityFetch = (
           run.errors.add({ message: error.message, path, extensions: error.extensions });
     }
   };
+  const collectAll = (run: Run): readonly Asked[] =>
+    compiled.map((question) => ({ question, batch: question.collect(run) }));
+  if (splitByContext === null) return (run) => ask(run, collectAll(run), none);
   return async (run) => {
-    const asked = compiled.map((question): Asked => ({ question, batch: question.collect(run) }));
-    const [first] = asked;
-    if (splitByContext === null || !first) return ask(run, asked, none);
+    const [first] = collectAll(run);
+    if (!first) return;
     const parts = splitByContext(run, first.batch);
     await Promise.all(parts.map(({ batch, variables }) => ask(run, [{ ...first, batch }], variables)));
   };

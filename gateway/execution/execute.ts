@@ -49,16 +49,16 @@ export const compileRequests = (context: CompileContext, planned: readonly Plann
   };
 };
 
-const startAfter = (
+const startAfter = async (
   after: readonly number[],
   running: readonly Promise<void>[],
   step: Step,
   run: Run,
 ): Promise<void> => {
   const [first, another] = after;
-  if (first === undefined) return step(run);
-  const before = another === undefined ? running[first] : Promise.all(after.map((number) => running[number]));
-  return Promise.resolve(before).then(() => step(run));
+  if (another !== undefined) await Promise.all(after.map((number) => running[number]));
+  else if (first !== undefined) await running[first];
+  await step(run);
 };
 
 /** `readsAbove`: something depends on what stands above it (@fromContext), so no two places may share an object. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 
 /** The address a request came from, e.g. `203.0.113.7`; `unknown` where the socket is gone or has none. */
 export type PeerAddress = (request: Pick<IncomingMessage, 'socket' | 'headers'>) => string;
@@ -64,6 +64,7 @@ const toBlockList = (blocks: readonly string[]): BlockList => {
 
 /** One hop as proxies write it: bare, with a port, or bracketed; IPv4 inside IPv6 becomes IPv4. Undefined for anything else. */
 const toAddress = (hop: string): string | undefined => {
+  if (isIPv4(hop)) return hop;
   const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(hop) ?? [];
   const [, beforePort] = /^([\d.]+):\d+$/.exec(hop) ?? [];
   const address = (bracketed ?? beforePort ?? hop).replace(/^::ffff:(?=[\d.]+$)/i, '');

@@ -55,8 +55,8 @@ export type AskedFormat = { readonly format: StreamFormat; readonly isOnly: bool
 
 /** The format a request's answers may come in; null where they are to be one piece of JSON. */
 export const streamFormatFor = ({ headers: { accept = '' } }: IncomingMessage): AskedFormat | null => {
-  // Apollo Client and urql say with every operation what a subscription may come in, beside JSON.
-  const isOnly = !/\bapplication\/(graphql-response\+)?json\b/i.test(accept);
   if (/\bmultipart\/mixed\b[^,]*;\s*subscriptionSpec="?1\.0/i.test(accept)) return { format: multipart, isOnly: false };
-  return /\btext\/event-stream\b/i.test(accept) ? { format: eventStream, isOnly } : null;
+  if (!/\btext\/event-stream\b/i.test(accept)) return null;
+  // Apollo Client and urql say with every operation what a subscription may come in, beside JSON.
+  return { format: eventStream, isOnly: !/\bapplication\/(graphql-response\+)?json\b/i.test(accept) };
 };
