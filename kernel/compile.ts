@@ -2,9 +2,15 @@ import {
   BREAK,
   type DocumentNode,
   type ExecutionResult,
+  type FragmentDefinitionNode,
   GraphQLID,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   GraphQLString,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
@@ -25,14 +31,16 @@ export type Compilable = {
   readonly defaults: ReadonlyMap<string | undefined, Readonly<Record<string, unknown>>>;
 };
 
-/** Longer texts are rare and take long to compile, on the thread everybody waits for. */
+/** Longer texts are rare and take long to compile, on the thread everybody waits for; and so what has more fields. */
 const longestCompiled = 32 * 1024;
+const mostFields = 1000;
 
 /**
  * Null where graphql-jit would be wrong. It writes literals into the code it makes, and turns a string that holds its
  * own marker for a date into code as it stands: with a string of the caller's that would be a caller's code. It also
- * loses what a scalar of ours makes of a string, takes the response key `__proto__` for the prototype, and answers what
- * stands below a field that is skipped in one place and not in another.
+ * loses what a scalar of ours makes of a string, takes the response key `__proto__` for the prototype, answers what
+ * stands below a field that is skipped in one place and not in another, and takes a fragment that is spread more than
+ * once where it is spread last.
  */
 export const compilableOf = (query: string, given: DocumentNode): Compilable | null => {
   if (query.length > longestCompiled || query.includes('__proto__')) return null;
@@ -55,9 +63,11 @@ export const compilableOf = (query: string, given: DocumentNode): Compilable | n
     sound = false;
     return BREAK;
   };
+  const spread = new Set<string>();
   const ordered = visit(document, {
     StringValue: unsound,
     Directive: unsound,
+    FragmentSpread: ({ name: { value } }) => (spread.has(value) ? unsound() : void spread.add(value)),
     SelectionSet: { leave: (set) => (sound ? inItsOrder(set) : undefined) },
   });
   return sound ? { document: ordered, defaults } : null;
@@ -88,18 +98,63 @@ const customSerializers = {
   String: (value: unknown): unknown => (typeof value === 'string' ? value : GraphQLString.serialize(value)),
 };
 
-/** One operation as a function; null where graphql-jit gives up on it. */
+/**
+ * For how many fields graphql-jit would make code, as far as `mostFields`. It makes it anew for each possible type of an
+ * interface or union, and so what stands below: a few words that nest can take it hours.
+ */
+const fieldsOf = (schema: GraphQLSchema, { definitions }: DocumentNode, operationName: string | undefined): number => {
+  let left = mostFields;
+  const take = (set: SelectionSetNode, type: GraphQLObjectType): void => {
+    for (const selection of set.selections) {
+      left -= 1;
+      if (left < 0) return;
+      if (selection.kind === Kind.FIELD) {
+        const field = type.getFields()[selection.name.value];
+        if (selection.selectionSet && field) takeAll(selection.selectionSet, getNamedType(field.type));
+        continue;
+      }
+      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      const on = fragment?.typeCondition && schema.getType(fragment.typeCondition.name.value);
+      const applies = !on || on === type || (isAbstractType(on) && schema.isSubType(on, type));
+      if (fragment && applies) take(fragment.selectionSet, type);
+    }
+  };
+  const takeAll = (set: SelectionSetNode, type: GraphQLNamedType): void => {
+    if (isObjectType(type)) take(set, type);
+    if (isAbstractType(type)) for (const possible of schema.getPossibleTypes(type)) take(set, possible);
+  };
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  for (const definition of definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    if (operationName !== undefined && definition.name?.value !== operationName) continue;
+    const root = schema.getRootType(definition.operation);
+    if (root) take(definition.selectionSet, root);
+  }
+  return mostFields - left;
+};
+
+/** `run` is null where graphql-jit gives up on an operation, or would make too much of it. */
+export type Compiled = { readonly run: Run | null; readonly fields: number };
+
+/** One operation as a function. */
 export const compile = (
   schema: GraphQLSchema,
   { document, defaults }: Compilable,
   operationName: string | undefined,
-): Run | null => {
+): Compiled => {
+  const fields = fieldsOf(schema, document, operationName);
+  if (fields > mostFields) return nothing;
   const options = { disablingCapturingStackErrors: true, customSerializers };
   const outcome = compileQuery(schema, document, operationName, options);
-  if (!isCompiledQuery(outcome)) return null;
+  if (!isCompiledQuery(outcome)) return nothing;
   const { query } = outcome;
   const values = defaults.size === 1 ? [...defaults.values()][0] : defaults.get(operationName);
-  return values === undefined || Object.keys(values).length === 0
-    ? query
-    : (rootValue, context, variables) => query(rootValue, context, { ...values, ...variables });
+  const run: Run =
+    values === undefined || Object.keys(values).length === 0
+      ? query
+      : (rootValue, context, variables) => query(rootValue, context, { ...values, ...variables });
+  return { run, fields };
 };
+const nothing: Compiled = { run: null, fields: 1 };

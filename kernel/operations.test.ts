@@ -10,9 +10,9 @@ const typeDefs = parse(`
   scalar Moment
   enum Mood { GOOD BAD }
   input Filter { moods: [Mood!] = [GOOD], since: Moment, tag: String! }
-  interface Thing { id: ID! }
-  type Cat implements Thing @key(fields: "id") { id: ID! lives: Int! mother: Cat }
-  type Dog implements Thing @key(fields: "id") { id: ID! name: String }
+  interface Thing { id: ID! near: Thing }
+  type Cat implements Thing @key(fields: "id") { id: ID! lives: Int! mother: Cat near: Thing }
+  type Dog implements Thing @key(fields: "id") { id: ID! name: String near: Thing }
   union Pet = Cat | Dog
   type Query {
     hello(name: String = "you"): String!
@@ -29,6 +29,7 @@ const typeDefs = parse(`
     brokenNow: Int!
     inner: Cat
     leaves: [Leaves]
+    near: Thing
   }
   type Leaves { id: ID text: String whole: Int number: Float flag: Boolean }
   type Mutation { append(word: String!): [String!]! }
@@ -181,6 +182,7 @@ describe('compiled operations answer as graphql-js does', () => {
     const documents = [
       '{ ...A mood ... { hello } ...B inner { ...C lives } } fragment A on Query { hello inner { id } } fragment B on Query { cats { id } mood refused } fragment C on Cat { mother { lives ... { id } lives } id }',
       '{ a: mood ... { b: hello ... { c: mood } d: hello } e: mood ... { f: mood } ... { g: mood } h: hello }',
+      '{ ...A mood ...A inner { ...C ...D } } fragment A on Query { hello } fragment C on Cat { ...D id } fragment D on Cat { lives }',
       'query ($kind: String! = "cat") { pet(kind: $kind) { ... on Dog { name } ... on Cat { lives } ... on Thing { id } __typename ... on Cat { mother { id } } } }',
     ];
     for (const document of documents) {
@@ -278,6 +280,8 @@ describe('compiled operations answer as graphql-js does', () => {
     for (const body of [
       '{ a: append(word: $a) b: append(word: $b) c: append(word: $c) }',
       '{ ...A ... on Mutation { b: append(word: $b) } c: append(word: $c) } fragment A on Mutation { a: append(word: $a) }',
+      '{ ...A b: append(word: $b) ...A c: append(word: $c) } fragment A on Mutation { a: append(word: $a) }',
+      '{ ...B ...A c: append(word: $c) } fragment A on Mutation { b: append(word: $b) } fragment B on Mutation { a: append(word: $a) ...A }',
     ])
       for (const jit of [true, false]) {
         const operation = createOperations(schema, { jit }).find(head + body, undefined);
@@ -352,6 +356,15 @@ describe('compiled operations answer as graphql-js does', () => {
 });
 
 describe('documents that are not compiled', () => {
+  test('a few words whose code would be made for every possible type at every depth', async () => {
+    const nest = (depth: number): string => (depth === 0 ? '{ id }' : `{ id near ${nest(depth - 1)} }`);
+    const operation = createOperations(schema).find(`{ near ${nest(40)} }`, undefined);
+    assert.ok('execute' in operation);
+    // Compiling it would not end.
+    for (let use = 0; use < 5; use++)
+      assert.equal(JSON.stringify(await operation.execute({}, {})), '{"data":{"near":null}}');
+  });
+
   test('a string of the caller’s never becomes code', async () => {
     // graphql-jit's own marker, as its source has it: what follows it is written into the code it makes.
     const marker = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d';

@@ -10,7 +10,7 @@ import {
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { type Compilable, compilableOf, compile, type Run, type Variables } from './compile.ts';
+import { type Compilable, type Compiled, compilableOf, compile, type Run, type Variables } from './compile.ts';
 import { makeJitReady } from './jitReadySchema.ts';
 import { mappedStream } from './mappedStream.ts';
 import { operationRules } from './operationRules.ts';
@@ -34,17 +34,22 @@ type Prepared = {
 
 /** Compiling costs as much as some twenty runs: not worth it for a text that does not come back. */
 const compiledAtUse = 3;
-/** Code takes some 60 kB an operation; those run longest ago give way. */
+/** Code takes some 2 kB a field; operations that ran longest ago give way. */
 const mostCompiled = 250;
+const mostCompiledFields = 25_000;
 
-/** What is compiled, by the operation; null where graphql-jit gave up. */
-type CompiledRuns = LRUCache<object, { readonly run: Run | null }>;
+/** What is compiled, by the operation. */
+type CompiledRuns = LRUCache<object, Compiled>;
 
 /** Runs documents on one schema, over graphql-jit where that is right and worth it, else over graphql-js. */
 export const createOperations = (given: GraphQLSchema, options: { texts?: number; jit?: boolean } = {}): Operations => {
   const schema = makeJitReady(given);
   const { texts = 1000, jit = true } = options;
-  const compiled: CompiledRuns = new LRUCache({ max: mostCompiled });
+  const compiled: CompiledRuns = new LRUCache({
+    max: mostCompiled,
+    maxSize: mostCompiledFields,
+    sizeCalculation: ({ fields }) => fields,
+  });
   const documents = new LRUCache<string, Prepared | readonly GraphQLError[]>({ max: texts });
 
   const prepare = (query: string): Prepared | readonly GraphQLError[] => {
@@ -94,9 +99,9 @@ const toOperation = (
     uses += 1;
     if (uses < compiledAtUse) return null;
     uses = 0;
-    const run = compile(schema, compilable, operationName);
-    compiled.set(self, { run });
-    return run;
+    const made = compile(schema, compilable, operationName);
+    compiled.set(self, made);
+    return made.run;
   };
   const run = (
     rootValue: unknown,

@@ -67,6 +67,13 @@ describe('J: published documents', () => {
     const search = new URLSearchParams({ query: '{ version }', extensions: JSON.stringify({ persistedQuery }) });
     const got = await running.send('GET', `/graphql?${search}`, { headers: preflight });
     assert.deepEqual(got.body, { data: { version: '1' } });
+    // Whatever stands beside a text is the client's business, as it is in a POST.
+    const unknownVersion = { persistedQuery: { ...persistedQuery, version: 2 } };
+    search.set('extensions', JSON.stringify(unknownVersion));
+    assert.deepEqual((await running.send('GET', `/graphql?${search}`, { headers: preflight })).body, got.body);
+    assert.deepEqual((await running.post({ query: '{ version }', extensions: unknownVersion })).body, got.body);
+    const nowhere = await running.post({ query: 5, ...idOf('{ version }'), extensions: '{}' });
+    assert.match(nowhere.text, /`extensions` in a POST body should be/);
     for (const extensions of ['{}', []]) {
       const refused = await running.post({ query: '{ version }', extensions });
       assert.equal(refused.status, 400);

@@ -175,27 +175,26 @@ const jsonOr = (text: string): unknown => {
 const withHash = (body: Record<string, unknown>, sha256Hash: string | undefined): Record<string, unknown> => {
   const { documentId: _documentId, ...rest } = body;
   const { extensions } = rest;
-  if (isObject(extensions)) {
-    const { persistedQuery: _persistedQuery, ...others } = extensions;
-    rest['extensions'] = others;
-  }
-  if (sha256Hash === undefined) return rest;
-  // Of misshapen ones Apollo Server says what is wrong with them.
-  if (extensions !== undefined && extensions !== null && !isObject(extensions)) return rest;
+  const others = isObject(extensions) ? withoutHash(extensions) : extensions;
+  if (sha256Hash === undefined) return others === undefined ? rest : { ...rest, extensions: others };
   const { query: _query, ...named } = rest;
-  const persistedQuery = { version: 1, sha256Hash };
-  return {
-    ...named,
-    extensions: isObject(rest['extensions']) ? { ...rest['extensions'], persistedQuery } : { persistedQuery },
-  };
+  // Of misshapen ones Apollo Server says what is wrong with them.
+  if (others !== undefined && others !== null && !isObject(others)) return named;
+  return { ...named, extensions: { ...others, persistedQuery: { version: 1, sha256Hash } } };
 };
 
+const withoutHash = ({ persistedQuery: _persistedQuery, ...others }: Record<string, unknown>) => others;
+
+/** A URL has the text, and no hash of the client's either. */
 const withQuery = (search: URLSearchParams, query: string | undefined): string => {
   const named = referenceIn(search);
-  if (query === undefined || named.query === query) return `?${search}`;
-  search.set('query', query);
-  search.delete('documentId');
-  search.delete('extensions');
+  if (query !== undefined && named.query !== query) {
+    search.set('query', query);
+    search.delete('documentId');
+    search.delete('extensions');
+  } else if (isObject(named.extensions)) {
+    search.set('extensions', JSON.stringify(withoutHash(named.extensions)));
+  }
   return `?${search}`;
 };
 
